@@ -1,0 +1,160 @@
+"""A case: one sagittal image of one patient, with or without its label map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemsca.anatomy import STRUCTURES, Structure
+from spinemsca.errors import CaseError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Case", "Sex", "Spacing"]
+
+Image = NDArray[np.float32]
+LabelMap = NDArray[np.uint8]
+
+
+class Sex(StrEnum):
+    """Patient sex as in DICOM (0010,0040)."""
+
+    FEMALE = "F"
+    MALE = "M"
+
+
+class Spacing(NamedTuple):
+    """Distance between pixel centres in mm, along rows (downwards) and columns."""
+
+    row: float
+    column: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Case:
+    """One image, its label map if there is one, and what is known about it. Immutable.
+
+    Arrays are `(rows, columns)`, row 0 at the head, column 0 anterior. They are made read-only.
+
+    Attributes:
+        name: Name of the case, unique in its release.
+        image: `(H, W)` float32 in [0, 1].
+        label: `(H, W)` uint8 with values 0 to 11, or `None`.
+        spacing: In mm, or `None` where unknown; never guessed.
+        patient: Pseudonym of the patient; the case's name where nothing else is known.
+        sex: Or `None` where unknown.
+        annotated: Structures that the label map speaks of. Background of a case whose
+            S1 is not annotated may be S1.
+        source: Where the case came from, in a few words.
+        provenance: Anything else worth recording; JSON-serialisable.
+
+    Raises:
+        CaseError: If shapes, types, ranges, spacing or labels do not fit.
+    """
+
+    name: str
+    image: Image
+    label: LabelMap | None = None
+    spacing: Spacing | None = None
+    patient: str = ""
+    sex: Sex | None = None
+    annotated: frozenset[Structure] = frozenset(STRUCTURES)
+    source: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        _check_image(self.image, self.name)
+        object.__setattr__(self, "image", _frozen(self.image))
+        if self.label is not None:
+            _check_label(self.label, self.image.shape, self.name)
+            object.__setattr__(self, "label", _frozen(self.label))
+        if self.spacing is not None:
+            object.__setattr__(self, "spacing", _checked_spacing(self.spacing, self.name))
+        if not self.patient:
+            object.__setattr__(self, "patient", self.name)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        rows, columns = self.image.shape
+        return rows, columns
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some attributes changed."""
+        kept = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return type(self)(**(kept | changes))
+
+    def __repr__(self) -> str:
+        rows, columns = self.shape
+        label = "no label" if self.label is None else f"{len(self.annotated)} structures"
+        spacing = (
+            "no spacing"
+            if self.spacing is None
+            else f"{self.spacing.row:.3g}×{self.spacing.column:.3g} mm"
+        )
+        return f"Case({self.name!r}, {rows}×{columns}, {label}, {spacing})"
+
+
+def _frozen(array: NDArray[Any]) -> NDArray[Any]:
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def _check_image(image: Image, name: str) -> None:
+    if image.ndim != 2 or 0 in image.shape:
+        raise CaseError(
+            f"image has shape {image.shape}",
+            where=name,
+            remedy="An image is one slice of shape (rows, columns)",
+        )
+    if image.dtype != np.float32:
+        raise CaseError(
+            f"image is {image.dtype}", where=name, remedy="Convert it to float32 in [0, 1]"
+        )
+    # min and max carry NaN along, so one pass settles finiteness and range.
+    low, high = float(image.min()), float(image.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise CaseError(
+            "image holds NaN or infinity", where=name, remedy="Replace or leave out the case"
+        )
+    if low < 0 or high > 1:
+        raise CaseError(
+            f"image spans {low:.4g} to {high:.4g}, not [0, 1]",
+            where=name,
+            remedy="Normalise it to [0, 1]",
+        )
+
+
+def _check_label(label: LabelMap, shape: tuple[int, ...], name: str) -> None:
+    if label.dtype != np.uint8:
+        raise CaseError(f"label map is {label.dtype}", where=name, remedy="Convert it to uint8")
+    if label.shape != shape:
+        raise CaseError(
+            f"label map has shape {label.shape}, the image {shape}",
+            where=name,
+            remedy="Bring both onto the same pixel grid",
+        )
+    if int(label.max()) > len(STRUCTURES):
+        raise CaseError(
+            f"label map holds the value {int(label.max())}",
+            where=name,
+            remedy=f"Values are 0 (background) to {len(STRUCTURES)}",
+        )
+
+
+def _checked_spacing(spacing: tuple[float, float], name: str) -> Spacing:
+    row, column = (float(v) for v in spacing)
+    if not (0 < row < np.inf and 0 < column < np.inf):
+        raise CaseError(
+            f"spacing is {row:g} × {column:g} mm",
+            where=name,
+            remedy="Give two positive numbers, or None where it is unknown",
+        )
+    return Spacing(row, column)

@@ -1,0 +1,1 @@
+"""Scans to cases: select, resample, normalise, de-identify, split."""

@@ -1,0 +1,1 @@
+"""Readers and writers, one file a format: the only door for untrusted bytes."""

@@ -1,0 +1,1 @@
+"""A dataset on disk: layouts, split archives, download, verification, composition, packing."""

@@ -1,0 +1,17 @@
+"""Fixtures shared by all tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+_SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real images that developers have beside the checkout."""
+    if not _SHARED.is_dir():
+        pytest.skip("needs the real images in ../shared/data, which are not part of the project")
+    return _SHARED
