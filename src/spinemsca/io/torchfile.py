@@ -13,6 +13,7 @@ import pickletools
 import threading
 import warnings
 import zipfile
+import zlib
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
@@ -68,7 +69,7 @@ def load_untrusted(path: Path) -> Any:
         raise UnsafeFileError(
             f"holds more than tensors and arrays ({_first_line(error)})", where=path, remedy=_LEAVE
         ) from None
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         raise FileFormatError(
             f"cannot be read by torch ({_first_line(error)})", where=path, remedy=_SAVE_AGAIN
         ) from None
@@ -94,7 +95,7 @@ def _read_pickle(path: Path) -> bytes:
         raise FileFormatError(
             f"cannot be opened ({reason})", where=path, remedy="Check the path and its permissions"
         ) from None
-    except (zipfile.BadZipFile, zipfile.zlib.error, NotImplementedError, RuntimeError, EOFError):
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
         raise FileFormatError("is truncated or damaged", where=path, remedy=_SAVE_AGAIN) from None
 
 
