@@ -29,6 +29,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 
 _TOLERANCE: Final = 1e-6
 _MAX_PIXELS: Final = 1 << 26
+_MAX_BYTES: Final = 8 * _MAX_PIXELS
 
 
 def read_image(path: Path) -> Image:
@@ -136,7 +137,8 @@ def _as_image(held: object, path: Path) -> Image:
             where=path,
             remedy="Normalise it to [0, 1]",
         )
-    return np.clip(array.astype(np.float32, order="C"), 0, 1)
+    image: Image = np.ascontiguousarray(array, dtype=np.float32)
+    return image if low >= 0 and high <= 1 else image.clip(0, 1)
 
 
 def _as_label(held: object, path: Path) -> LabelMap:
@@ -148,7 +150,7 @@ def _as_label(held: object, path: Path) -> LabelMap:
             where=path,
             remedy=f"Values are 0 (background) to {len(STRUCTURES)}",
         )
-    label: LabelMap = array.astype(np.uint8, order="C")
+    label: LabelMap = np.ascontiguousarray(array).astype(np.uint8, copy=False)
     if array.dtype.kind == "f" and not np.array_equal(label, array):
         raise CaseError(
             "label map holds fractions",
@@ -191,6 +193,9 @@ def _plain(tensor: Any) -> object:
     if not dense or tensor.is_complex() or tensor.is_quantized:
         return tensor
     tensor = tensor.detach().resolve_neg()
+    if tensor.untyped_storage().nbytes() > tensor.numel() * tensor.element_size() <= _MAX_BYTES:
+        # A view would keep all that it was cut from in memory.
+        tensor = tensor.clone()
     known = tensor.dtype in {torch.float16, torch.float32, torch.float64}
     if tensor.is_floating_point() and not known:
         tensor = tensor.float()

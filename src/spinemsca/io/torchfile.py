@@ -65,9 +65,9 @@ def load_untrusted(path: Path) -> Any:
             warnings.simplefilter("ignore")
             with torch.serialization.safe_globals(_missing_globals()):
                 return torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
+    except pickle.UnpicklingError:
         raise UnsafeFileError(
-            f"holds more than tensors and arrays ({_first_line(error)})", where=path, remedy=_LEAVE
+            "holds more than tensors and arrays of numbers", where=path, remedy=_LEAVE
         ) from None
     except Exception as error:
         raise FileFormatError(
