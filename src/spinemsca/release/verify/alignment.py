@@ -106,11 +106,10 @@ def _label_directions(label: LabelMap) -> Array:
     return _doubled(down, across, (strength > 0.15).astype(np.float32))
 
 
-def _widened(box: tuple[slice, slice], shape: tuple[int, ...]) -> tuple[slice, slice]:
-    rows, columns = (
+def _widened(box: tuple[slice, ...], shape: tuple[int, ...]) -> tuple[slice, ...]:
+    return tuple(
         slice(max(s.start - 5, 0), min(s.stop + 5, n)) for s, n in zip(box, shape, strict=True)
     )
-    return rows, columns
 
 
 def _gradient(field: Array, blur: float) -> tuple[Array, Array]:
@@ -123,7 +122,8 @@ def _gradient(field: Array, blur: float) -> tuple[Array, Array]:
 def _doubled(down: Array, across: Array, weight: Array) -> Array:
     # Doubling the angle makes dark-to-bright and bright-to-dark the same direction.
     square = down * down + across * across + 1e-12
-    return weight * np.stack([(across * across - down * down) / square, 2 * down * across / square])
+    cosine, sine = (across * across - down * down) / square, 2 * down * across / square
+    return np.asarray(weight * np.stack([cosine, sine]))
 
 
 def _correlate(image: Array, label: Array) -> Array:

@@ -101,7 +101,7 @@ def likeness(one: NDArray[np.int8], other: NDArray[np.int8]) -> float:
 def _thumbnail(image: Image) -> Array:
     rows, columns = image.shape
     if rows % SIDE == 0 and columns % SIDE == 0:
-        return image.reshape(SIDE, rows // SIDE, SIDE, columns // SIDE).mean((1, 3))
+        return np.asarray(image.reshape(SIDE, rows // SIDE, SIDE, columns // SIDE).mean((1, 3)))
     zoomed: Array = ndi.zoom(image, (SIDE / rows, SIDE / columns), order=1, grid_mode=True)
     return zoomed
 
@@ -115,7 +115,7 @@ def _band(thumbnail: Array) -> Array:
         return np.zeros_like(thumbnail)
     window = np.hanning(SIDE + 2)[1:-1] ** 0.25
     band: Array = detail / (contrast + floor) * np.outer(window, window)
-    return band - band.mean()
+    return np.asarray(band - band.mean())
 
 
 def _coarse(band: Array) -> NDArray[np.float16]:
@@ -126,7 +126,8 @@ def _coarse(band: Array) -> NDArray[np.float16]:
     even = ndi.gaussian_filter(low + low[::-1], 1.0, mode="nearest")[_REACH:]
     values = np.sqrt(even).ravel()
     values -= values.mean()
-    return (values / np.linalg.norm(values)).astype(np.float16)
+    coarse: NDArray[np.float16] = (values / np.linalg.norm(values)).astype(np.float16)
+    return coarse
 
 
 def _best_shift(a: Array, b: Array) -> tuple[float, tuple[int, int]]:

@@ -53,10 +53,10 @@ def shapes(label: LabelMap) -> dict[Structure, Shape]:
 def gap(one: Shape, other: Shape) -> float:
     """Smallest distance between two structures' pixels, in px; 1 where they touch."""
     distances, _ = KDTree(other.outline).query(one.outline)
-    return float(distances.min())
+    return float(np.min(distances))
 
 
-def _shape(structure: Structure, label: LabelMap, box: tuple[slice, slice]) -> Shape:
+def _shape(structure: Structure, label: LabelMap, box: tuple[slice, ...]) -> Shape:
     mask = label[box] == structure.value
     numbered, _ = ndi.label(mask, _TOUCHING)
     rows, columns = np.nonzero(mask)
@@ -69,9 +69,9 @@ def _shape(structure: Structure, label: LabelMap, box: tuple[slice, slice]) -> S
         pieces=tuple(sorted(np.bincount(numbered.ravel())[1:].tolist(), reverse=True)),
         holes=int(ndi.binary_fill_holes(mask).sum()) - rows.size,
         at_border=_at_border(box, label.shape),
-        outline=np.argwhere(mask & ~inner) + (top, left),
+        outline=np.argwhere(mask & ~inner) + np.array((top, left)),
     )
 
 
-def _at_border(box: tuple[slice, slice], shape: tuple[Any, ...]) -> bool:
+def _at_border(box: tuple[slice, ...], shape: tuple[Any, ...]) -> bool:
     return any(s.start == 0 or s.stop == n for s, n in zip(box, shape, strict=True))

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca.release.verify.fingerprint import CANDIDATE, DUPLICATE, likeness
 from spinemsca.release.verify.finding import Finding, Rule, Severity
+from spinemsca.release.verify.fingerprint import CANDIDATE, DUPLICATE, likeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
