@@ -116,8 +116,8 @@ def acquire(
     parts = rng.standard_normal((rows, columns, 2), dtype=np.float32)
     space += np.float32(scale) * parts.view(np.complex64)[..., 0]
     space *= weights
-    magnitude: NDArray[np.float32] = np.abs(fft.ifft2(space))
-    return magnitude
+    out: NDArray[np.complex64] = fft.ifft2(space)
+    return np.asarray(np.abs(out), dtype=np.float32)
 
 
 def normalised(image: NDArray[np.float32], white: float) -> NDArray[np.float32]:

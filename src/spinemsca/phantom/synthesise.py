@@ -57,7 +57,8 @@ def replay(record: Mapping[str, Any], *, name: str) -> Case:
     Raises:
         UsageError: If the record is no phantom's.
     """
-    return render(from_record(record["parameters"]), size=int(record["size"]), name=name)
+    size = int(record.get("size", 512))
+    return render(from_record(record.get("parameters", {})), size=size, name=name)
 
 
 def render(parameters: Parameters, *, size: int = 512, name: str) -> Case:
