@@ -23,6 +23,7 @@ GOAL = 4.0
 
 
 def main() -> None:
+    """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--cases", type=int, default=40)
     cases = parser.parse_args().cases

@@ -150,3 +150,9 @@ def test_healthy_discs_are_brighter_than_worn_ones() -> None:
             disc = np.percentile(case.image[case.label == structure.value], 75)
             bright[grade <= 2].append(disc / body)
     assert np.mean(bright[True]) > 1.4 * np.mean(bright[False])
+
+
+@pytest.mark.parametrize(("seed", "index"), [(99, 56), (99, 231)])
+def test_pointed_corners_leave_no_crumbs(seed: int, index: int) -> None:
+    label_map = phantom(seed, index).label
+    assert all(label(label_map == structure.value)[1] == 1 for structure in COLUMN)
