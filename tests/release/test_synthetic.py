@@ -15,7 +15,8 @@ from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.phantom import replay
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
-from spinemsca.release.synthetic import PHANTOMS_NAME, stratified_splits, write_phantoms
+from spinemsca.release.stratify import stratified_splits
+from spinemsca.release.synthetic import PHANTOMS_NAME, write_phantoms
 
 SIZE = 96
 
