@@ -65,6 +65,12 @@ def test_rules_have_distinct_names_and_say_what_to_do() -> None:
     assert all(r.demand and r.remedy for r in RULES)
 
 
+def test_rules_are_documented_as_they_are() -> None:
+    page = Path(__file__).parents[2] / "docs" / "verify-rules.md"
+    rows = [f"| `{r.name}` | {r.severity} | {r.demand} | {r.remedy} |" for r in RULES]
+    assert [t for t in page.read_text(encoding="utf-8").splitlines() if t.startswith("| `")] == rows
+
+
 def test_no_release_is_an_error_not_a_finding(tmp_path: Path) -> None:
     with pytest.raises(ReleaseError):
         verify(tmp_path)
@@ -297,6 +303,26 @@ def test_published_composition(release: Path) -> None:
     assert list(check_published(entries, {})) == []
     women = {n: CaseRow(n, r.split, "same", Sex.FEMALE) for n, r in rows.items()}
     assert names(check_published(entries, women)) == {"published-sexes", "published-one-image"}
+
+
+def test_augmented_copies_in_a_folder_are_one_patient(tmp_path: Path) -> None:
+    for index, split in enumerate(("Train", "Vali", "Test")):
+        for copy in range(2):
+            path = tmp_path / split / f"p{index}" / f"aug{copy}.pt"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            image = case(index).image * (1 - 0.02 * copy)
+            label = case(index).label.copy()[None]
+            torch.save({"img": torch.from_numpy(image), "label": label}, path)
+    verdict = verify(tmp_path)
+    assert names(verdict) == {"no-table", "several-images", "identical-label"}
+    assert verdict.passed
+
+
+def test_discs_alone_have_no_gaps_to_judge() -> None:
+    label = case(0).label
+    discs = frozenset(s for s in STRUCTURES if s.is_disc)
+    only = np.where(label >= value("D1"), label, 0)
+    assert "not-adjacent" not in spoil(only, annotated=discs)
 
 
 # Leakage

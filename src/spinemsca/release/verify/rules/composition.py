@@ -81,9 +81,12 @@ RULES: Final = (
 
 
 def patient_of(entry: Entry, table: Mapping[str, CaseRow]) -> str:
-    """The patient of a case: from `cases.csv`, else the first folder of its name."""
+    """The patient of a case: from `cases.csv`; else the folder of `aug*.pt`, or the case's name."""
     row = table.get(entry.name)
-    return (row.patient if row else "") or entry.name.partition("/")[0]
+    if row and row.patient:
+        return row.patient
+    folder = entry.name.rpartition("/")[0]
+    return folder if folder and entry.image_path.name.startswith("aug") else entry.name
 
 
 def check_composition(entries: Sequence[Entry], table: Mapping[str, CaseRow]) -> Iterator[Finding]:
