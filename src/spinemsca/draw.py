@@ -64,8 +64,8 @@ def overlay(image: Pixels, label: LabelMap, *, opacity: float = 0.55) -> Image.I
     if image.shape != label.shape:
         raise UsageError(f"image is {image.shape}, label map {label.shape}")
     rgb = np.repeat(windowed(image)[..., None], 3, axis=2).astype(np.float32)
-    rows, columns = np.indices(label.shape, sparse=True)
-    stripes = (rows + columns) % _HATCH < _HATCH // 2
+    diagonals = np.add.outer(np.arange(label.shape[0]), np.arange(label.shape[1]))
+    stripes = diagonals % _HATCH < _HATCH // 2
     for structure in STRUCTURES:
         mask = label == structure.value
         if mask.any():

@@ -102,8 +102,28 @@ def test_image_directly_in_the_splits_folder(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    ["", "..", "../a", "a/../b", "/a", "a//b", "a/", ".a", "a/.b", "a\\b", "C:a", "a\0", "a\n"]
-    + ["a.", "a ", "__MACOSX/a", "train/a", "x" * 201, "a?", "."],
+    [
+        "",
+        "..",
+        "../a",
+        "a/../b",
+        "/a",
+        "a//b",
+        "a/",
+        ".a",
+        "a/.b",
+        "a\\b",
+        "C:a",
+        "a\x00",
+        "a\n",
+        "a.",
+        "a ",
+        "__MACOSX/a",
+        "train/a",
+        "x" * 201,
+        "a?",
+        ".",
+    ],
 )
 def test_names_that_could_not_be_folders(name):
     with pytest.raises(ReleaseError, match="cannot be the name of a case"):

@@ -44,8 +44,8 @@ def run(
 def _find(
     source: Path, name: str | None, most: int, split: str | None, label: Path | None
 ) -> list[Case]:
-    from spinemsca.errors import UsageError
     from spinemsca.curate.single import read_case
+    from spinemsca.errors import UsageError
     from spinemsca.release.layout import IMAGE_NAME
     from spinemsca.release.split import Split
     from spinemsca.release.store import Release

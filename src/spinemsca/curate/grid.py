@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from scipy import ndimage
@@ -93,7 +93,7 @@ def resample_label(label: LabelMap, placement: Placement) -> LabelMap:
     return _resampled(label, placement, order=0)
 
 
-def _resampled(array: NDArray, placement: Placement, order: int) -> NDArray:  # type: ignore[type-arg]
+def _resampled(array: NDArray[Any], placement: Placement, order: Literal[0, 1]) -> NDArray[Any]:
     step, start = np.asarray(placement.step), np.asarray(placement.start)
     box = placement.box((array.shape[0], array.shape[1]))
     out = np.zeros(placement.shape, array.dtype)
@@ -101,8 +101,8 @@ def _resampled(array: NDArray, placement: Placement, order: int) -> NDArray:  # 
     out[box] = ndimage.affine_transform(
         array,
         np.diag(step),
-        offset=(first + 0.5 - start) * step - 0.5,
-        output_shape=tuple(side.stop - side.start for side in box),
+        offset=np.asarray((first + 0.5 - start) * step - 0.5),
+        output_shape=(box[0].stop - box[0].start, box[1].stop - box[1].start),
         order=order,
         mode="nearest",
         prefilter=False,

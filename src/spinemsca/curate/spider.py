@@ -30,7 +30,7 @@ _CANAL: Final = 3
 _LEAST_DISC: Final = 150
 _LEAST_BODY: Final = 900
 _LEAST_CANAL_ROWS: Final = 50
-_MOST_AREA_RATIO: Final = 2.2
+_JOINED: Final = 1.7
 _LUMBAR: Final = VERTEBRAE[:-1]
 
 
@@ -46,7 +46,7 @@ def levels_from_tissue(mask: NDArray[np.integer[Any]], where: str = "") -> Label
 
     Raises:
         CaseError: If five levels cannot be told: fewer than five bodies or discs, not in turn,
-            or a body so much larger than the others that two are joined.
+            or two bodies joined, which shows in an area of 1.7 times the median.
     """
     discs = _components(mask == _DISC, _LEAST_DISC)[: len(DISCS)]
     bodies = _components(_in_front_of_canal(mask, where), _LEAST_BODY)[: len(_LUMBAR)]
@@ -57,8 +57,8 @@ def levels_from_tissue(mask: NDArray[np.integer[Any]], where: str = "") -> Label
     if any(lower <= upper for lower, upper in itertools.pairwise(centres)):
         raise _untellable("has bodies and discs that do not take turns", where)
     areas = [len(body) for body in bodies]
-    if max(areas) >= _MOST_AREA_RATIO * min(areas):
-        raise _untellable("has a body more than twice as large as another", where)
+    if max(areas) >= _JOINED * float(np.median(areas)):
+        raise _untellable("has a body as large as two", where)
     label = np.zeros(mask.shape, np.uint8)
     for structure, part in zip(_upward(), upward, strict=True):
         label[part[:, 0], part[:, 1]] = structure.value

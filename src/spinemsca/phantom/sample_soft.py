@@ -8,7 +8,7 @@ import numpy as np
 
 from spinemsca.case import Sex
 from spinemsca.phantom import ranges
-from spinemsca.phantom.parameters import Blob, SoftTissue
+from spinemsca.phantom.parameters import Blob, Lesion, SoftTissue
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -72,14 +72,15 @@ def _bowel(rng: Generator) -> tuple[Blob, ...]:
     return tuple(loops)
 
 
-def _lesions(rng: Generator, age: float) -> tuple[Blob, ...]:
-    """Placed within a body: x and y are fractions of its depth and height, plus its index."""
+def _lesions(rng: Generator, age: float) -> tuple[Lesion, ...]:
+    """Modic changes lie at an endplate, haemangiomas anywhere."""
     lesions = []
-    for i, name in enumerate(ranges.LEVELS):
+    for name in ranges.LEVELS:
         if name.startswith("S") or rng.random() > 0.10 + 0.25 * age:
             continue
-        y = i + float(rng.choice((rng.uniform(0.05, 0.2), rng.uniform(0.8, 0.95), rng.random())))
+        y = float(rng.choice((rng.uniform(0.05, 0.2), rng.uniform(0.8, 0.95), rng.random())))
         kind = str(rng.choice(("fatty", "fatty", "oedema", "sclerosis")))
         a, b = rng.uniform(2, 10), rng.uniform(1.5, 4.5)
-        lesions.append(Blob(rng.uniform(0.1, 0.9), y, a, b, rng.uniform(-20, 20), kind))
+        x, turn = rng.uniform(0.1, 0.9), rng.uniform(-20, 20)
+        lesions.append(Lesion(name, x, y, a, b, turn, kind))
     return tuple(lesions)
