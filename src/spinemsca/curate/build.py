@@ -89,11 +89,10 @@ def build(
             if label is not None:
                 yield splits[source.patient], _case(source, label, config, fit)
             progress(done, len(sources))
+        if len(left_out) == len(sources):
+            raise ReleaseError("every image was left out", where=data, remedy="Check the recipe")
 
-    release = write_release(out, cases())
-    if not release.entries:
-        raise ReleaseError("every image was left out", where=data, remedy="Check the recipe")
-    return Built(release, left_out)
+    return Built(write_release(out, cases()), left_out)
 
 
 def _label(source: Source, config: BuildConfig, left_out: dict[str, str]) -> LabelMap | None:

@@ -33,7 +33,7 @@ def normalise(pixels: NDArray[Any], where: str = "") -> Image:
     Raises:
         CaseError: If the image is constant, or holds NaN or infinity.
     """
-    values = np.asarray(pixels, dtype=np.float32)
+    values = np.asarray(pixels, dtype=np.float64)
     if not np.isfinite(values).all():
         raise CaseError(
             "image holds NaN or infinity", where=where, remedy="Replace or leave out the image"
