@@ -57,9 +57,8 @@ def test_every_way_to_name_a_case(release: Path, tmp_path: Path) -> None:
     labelled = size_of(out, "show", release, "--case", "p0")
     assert size_of(out, "show", folder) == labelled
     assert size_of(out, "show", tmp_path / "both.pt") == labelled
-    assert (
-        size_of(out, "show", tmp_path / "scan.png", "--label", tmp_path / "label.png") == labelled
-    )
+    scan, label = tmp_path / "scan.png", tmp_path / "label.png"
+    assert size_of(out, "show", scan, "--label", label) == labelled
     assert size_of(out, "show", scan)[0] < labelled[0]
     assert size_of(out, "show", folder / "img.pt")[0] < labelled[0]
     torch.save({"img": torch.rand(64, 64)}, tmp_path / "image.pt")
