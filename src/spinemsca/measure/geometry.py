@@ -1,0 +1,92 @@
+"""Lengths and angles between landmarks; the last axis of points is (row, column)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemsca.measure.contour import Points
+
+__all__ = [
+    "ANTERIOR",
+    "INFERIOR",
+    "INFERIOR_ANTERIOR",
+    "INFERIOR_POSTERIOR",
+    "POSTERIOR",
+    "SUPERIOR",
+    "SUPERIOR_ANTERIOR",
+    "SUPERIOR_POSTERIOR",
+    "away",
+    "beyond",
+    "distance",
+    "inclination",
+    "turn",
+    "unit",
+]
+
+SUPERIOR_ANTERIOR: Final = 0
+SUPERIOR_POSTERIOR: Final = 1
+INFERIOR_POSTERIOR: Final = 2
+INFERIOR_ANTERIOR: Final = 3
+SUPERIOR: Final = 0
+POSTERIOR: Final = 1
+INFERIOR: Final = 2
+ANTERIOR: Final = 3
+
+_Floats = NDArray[np.float64]
+
+
+def distance(a: Points, b: Points) -> _Floats:
+    """Euclidean distance."""
+    return np.asarray(np.hypot(*np.moveaxis(a - b, -1, 0)))
+
+
+def unit(vector: Points) -> Points:
+    """The vector's direction."""
+    length = np.hypot(vector[..., 0], vector[..., 1])
+    return np.asarray(vector / np.maximum(length, 1e-12)[..., None])
+
+
+def inclination(start: Points, end: Points, posterior: int) -> _Floats:
+    """Degrees by which a line from anterior to posterior falls below the image's horizontal.
+
+    Args:
+        start: Anterior end.
+        end: Posterior end.
+        posterior: +1 where the back is towards higher columns, -1 where lower.
+    """
+    row, column = np.moveaxis(end - start, -1, 0)
+    return np.asarray(np.degrees(np.arctan2(row, posterior * column)))
+
+
+def turn(first: _Floats, second: _Floats) -> _Floats:
+    """`first - second` in degrees, brought into (-180, 180]."""
+    return np.asarray(180 - (180 - (first - second)) % 360)
+
+
+def away(points: Points, start: Points, end: Points) -> _Floats:
+    """Signed distance of points from a line, positive to the left when looking along it."""
+    row, column = np.moveaxis(unit(end - start), -1, 0)
+    relative = points - start
+    return np.asarray(-relative[..., 0] * column + relative[..., 1] * row)
+
+
+def beyond(outline: Points, start: Points, end: Points) -> _Floats:
+    """How far an outline reaches to the left of a line at most, between the line's ends.
+
+    Args:
+        outline: `(N, 2)`.
+        start: `(K, 2)`.
+        end: `(K, 2)`.
+
+    Returns:
+        `(K,)`, at least 0.
+    """
+    along = unit(end - start)
+    place = outline @ along.T - (start * along).sum(axis=-1)
+    length = distance(start, end)
+    height = away(outline[:, None], start, end)
+    inside = (place >= -0.1 * length) & (place <= 1.1 * length)
+    return np.asarray(np.where(inside, height, 0.0).max(axis=0))
