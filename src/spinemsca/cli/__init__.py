@@ -29,6 +29,7 @@ _VERBS: Final = {
     "build": "Make a release from a folder of images and label maps.",
     "pack": "Pack a release into split archives with checksums.",
     "evaluate": "Score predictions against the truth.",
+    "measure": "Measure vertebrae, discs and alignment in label maps.",
     "leaderboard": "Compare the runs of several models on one release.",
     "demo": "Make, pack, download, verify, load and show a small release.",
 }

@@ -18,6 +18,7 @@ __all__ = [
     "SUPERIOR",
     "SUPERIOR_ANTERIOR",
     "SUPERIOR_POSTERIOR",
+    "arc",
     "away",
     "beyond",
     "distance",
@@ -90,3 +91,18 @@ def beyond(outline: Points, start: Points, end: Points) -> _Floats:
     height = away(outline[:, None], start, end)
     inside = (place >= -0.1 * length) & (place <= 1.1 * length)
     return np.asarray(np.where(inside, height, 0.0).max(axis=0))
+
+
+def arc(outline: Points, start: Points, end: Points, direction: int) -> Points:
+    """The part of a closed outline from the point nearest `start` to the one nearest `end`.
+
+    Args:
+        outline: `(N, 2)`.
+        start: `(2,)`.
+        end: `(2,)`.
+        direction: +1 to go on in the outline's order, -1 against it.
+    """
+    first = int(distance(outline, start).argmin())
+    last = int(distance(outline, end).argmin())
+    count = (direction * (last - first)) % len(outline) + 1
+    return outline[(first + direction * np.arange(count)) % len(outline)]

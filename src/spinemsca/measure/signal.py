@@ -12,17 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from spinemsca.case import Image
 from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
+from spinemsca.measure.landmarks import DRAWS
 from spinemsca.measure.spine import NotGivenError, Spine
 
 __all__ = ["SIGNAL_MEASURES"]
 
 _NEEDS: Final = "the image, and at least two vertebral bodies"
-_SHADING_TERMS: Final = 3
 _CORRELATED_PIXELS: Final = 9.0
 _Floats = NDArray[np.float64]
+_Pixels = NDArray[np.intp]
 
 
 @define(
@@ -60,61 +62,59 @@ def nucleus_contrast(spine: Spine, at: Structure) -> Values:
     return (nucleus - annulus) / (nucleus + annulus)
 
 
-def _flat(spine: Spine) -> _Floats:
-    """The image over its shading, 1 at a typical vertebral body."""
-    if "flat" not in spine.cache:
-        if spine.image is None:
-            raise NotGivenError("no image was given")
-        spine.cache["flat"] = _without_shading(spine)
-    found: _Floats = spine.cache["flat"]
-    return found
+def _flat(spine: Spine, rows: _Pixels, columns: _Pixels) -> _Floats:
+    """The image's signal at some pixels over its shading, 1 at a typical vertebral body."""
+    if spine.image is None:
+        raise NotGivenError("no image was given")
+    if "shading" not in spine.cache:
+        spine.cache["shading"] = _shading(spine, spine.image)
+    middle, weights, least, most = spine.cache["shading"]
+    log = weights[0] + (np.stack((rows, columns), axis=-1) - middle) / 100 @ weights[1:]
+    return np.asarray(spine.image[rows, columns] / np.exp(np.clip(log, least - 1, most + 1)))
 
 
-def _without_shading(spine: Spine) -> _Floats:
-    """Divides by exp of a plane fitted to the bodies' log signal; one mean a body and half."""
-    assert_image = np.asarray(spine.image, dtype=np.float64)
+def _shading(spine: Spine, image: Image) -> tuple[_Floats, _Floats, float, float]:
+    """A plane through the log signal of the bodies' anterior and posterior halves."""
     places, levels = [], []
     for body in VERTEBRAE:
         if body not in spine.blocks:
             continue
-        rows, columns = np.nonzero(spine.label == body.value)
-        values = assert_image[rows, columns]
-        middle = np.median(columns)
+        rows, columns = _inner_pixels(spine, body)
+        values, middle = image[rows, columns], np.median(columns)
         for half in (columns <= middle, columns > middle):
-            if half.sum() >= 8:
+            if half.any():
                 places.append((rows[half].mean(), columns[half].mean()))
                 levels.append(max(float(np.median(values[half])), 1e-4))
-    if len(levels) < 2 * 2:
+    if len(levels) < 4:
         raise NotGivenError("fewer than two vertebral bodies to estimate shading from")
-    return assert_image / _plane(np.array(places), np.log(levels), assert_image.shape)
+    logs = np.log(levels)
+    return *_plane(np.array(places), logs), float(logs.min()), float(logs.max())
 
 
-def _plane(places: _Floats, logs: _Floats, shape: tuple[int, ...]) -> _Floats:
+def _plane(places: _Floats, logs: _Floats) -> tuple[_Floats, _Floats]:
+    """The places' middle, and the plane's height there and slopes per 100 pixels."""
     middle = places.mean(axis=0)
     basis = np.column_stack((np.ones(len(places)), (places - middle) / 100))
     # A weak pull towards no slope keeps few bodies from inventing one across the image.
     pull = np.diag([0.0, 0.05, 0.5])
-    weights = np.linalg.solve(basis.T @ basis + pull, basis.T @ logs)
-    rows = (np.arange(shape[0]) - middle[0]) / 100
-    columns = (np.arange(shape[1]) - middle[1]) / 100
-    log = weights[0] + weights[1] * rows[:, None] + weights[2] * columns
-    return np.asarray(np.exp(np.clip(log, logs.min() - 1, logs.max() + 1)))
+    return middle, np.linalg.solve(basis.T @ basis + pull, basis.T @ logs)
 
 
 def _inner(spine: Spine, at: Structure) -> _Floats:
     """The shading-free signal of a structure's pixels without its rim."""
-    flat = _flat(spine)
     spine.block(at)
-    rows, columns = _inner_pixels(spine, at)
-    return flat[rows, columns]
+    return _flat(spine, *_inner_pixels(spine, at))
 
 
-def _inner_pixels(spine: Spine, at: Structure) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    box = ndimage.find_objects(spine.label == at.value)[0]
-    mask = np.pad(spine.label[box] == at.value, 1)
-    inner = ndimage.binary_erosion(mask)
-    rows, columns = np.nonzero(inner if inner.sum() >= 12 else mask)
-    return rows + box[0].start - 1, columns + box[1].start - 1
+def _inner_pixels(spine: Spine, at: Structure) -> tuple[_Pixels, _Pixels]:
+    if at not in spine.cache:
+        box = spine.boxes[at.value - 1]
+        mask = np.pad(spine.label[box] == at.value, 1)
+        inner = ndimage.binary_erosion(mask)
+        rows, columns = np.nonzero(inner if inner.sum() >= 12 else mask)
+        spine.cache[at] = rows + box[0].start - 1, columns + box[1].start - 1
+    found: tuple[_Pixels, _Pixels] = spine.cache[at]
+    return found
 
 
 def _place(spine: Spine, at: Structure) -> _Floats:
@@ -131,7 +131,7 @@ def _mean(values: _Floats) -> Values:
     if len(values) == 0:
         raise NotGivenError("no pixels to take a mean of")
     error = values.std() * np.sqrt(_CORRELATED_PIXELS / max(len(values), _CORRELATED_PIXELS))
-    draws = np.random.default_rng(len(values)).standard_normal(97)
+    draws = np.random.default_rng(len(values)).standard_normal(1 + DRAWS)
     draws[0] = 0
     return np.asarray(values.mean() + error * draws)
 
@@ -139,20 +139,19 @@ def _mean(values: _Floats) -> Values:
 def _fluid(spine: Spine) -> float:
     """The fluid's signal: the 85th percentile of strips behind the discs' posterior ends."""
     if "fluid" not in spine.cache:
-        flat = _flat(spine)
         strips = [_strip(spine, disc) for disc in DISCS if disc in spine.blocks]
         strips = [strip for strip in strips if len(strip)]
         if not strips:
             raise NotGivenError("no place behind a disc to look for fluid")
         places = np.concatenate(strips)
-        spine.cache["fluid"] = float(np.percentile(flat[places[:, 0], places[:, 1]], 85))
+        spine.cache["fluid"] = float(np.percentile(_flat(spine, *places.T), 85))
     found: float = spine.cache["fluid"]
     if found < 1.3:
         raise NotGivenError("no fluid brighter than bone behind the spine")
     return found
 
 
-def _strip(spine: Spine, disc: Structure) -> NDArray[np.intp]:
+def _strip(spine: Spine, disc: Structure) -> _Pixels:
     """Pixels behind a disc: from a tenth to six tenths of its depth beyond its posterior end."""
     block = spine.blocks[disc]
     front, back = block.middle(g.ANTERIOR)[0], block.middle(g.POSTERIOR)[0]

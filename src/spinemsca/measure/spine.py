@@ -69,6 +69,8 @@ class Spine:
         unit: `mm` or `px`.
         posterior: +1 where the patient's back is towards higher columns, -1 where lower.
         flags: What a reader should know, by structure or `None` for the whole.
+        boxes: Slices that hold each label value, from 1 on.
+        cache: What measures of signal share, so that it is computed once.
     """
 
     blocks: Mapping[Structure, Block]
@@ -79,7 +81,8 @@ class Spine:
     unit: str
     posterior: int = 1
     flags: Mapping[Structure | None, tuple[str, ...]] = field(default_factory=dict)
-    cache: dict[str, Any] = field(default_factory=dict)
+    boxes: tuple[Any, ...] = ()
+    cache: dict[Any, Any] = field(default_factory=dict)
 
     def block(self, structure: Structure | None) -> Block:
         """The structure's block; raises `NotGivenError` with the reason where there is none."""
@@ -112,16 +115,16 @@ def spine_of(
         posterior: -1 for an image whose patient faces right.
     """
     pixel = np.array(spacing) if spacing is not None else np.array([aspect, 1.0]) / aspect**0.5
-    parts, absent, flags = _parts(label)
+    boxes = tuple(ndimage.find_objects(label, max_label=len(COLUMN)))
+    parts, absent, flags = _parts(label, boxes)
     centres = {s: (np.array(p.centre)) * pixel for s, p in parts.items()}
     for structure in quality.out_of_order(centres):
         absent[structure] = f"{structure} is out of order along the spine"
         del parts[structure], centres[structure]
     blocks = _blocks(parts, centres, pixel, label.shape, posterior)
     notes = quality.notes(blocks, absent, flags)
-    return Spine(
-        blocks, absent, label, image, pixel, "px" if spacing is None else "mm", posterior, notes
-    )
+    unit = "px" if spacing is None else "mm"
+    return Spine(blocks, absent, label, image, pixel, unit, posterior, notes, boxes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +136,9 @@ class _Part:
 
 
 def _parts(
-    label: LabelMap,
+    label: LabelMap, boxes: tuple[Any, ...]
 ) -> tuple[dict[Structure, _Part], dict[Structure, str], dict[Structure, str]]:
     """Each structure's main component, why others have none, and what was mended."""
-    boxes = ndimage.find_objects(label, max_label=len(COLUMN))
     parts, absent, flags = {}, {}, {}
     for value, box in enumerate(boxes, start=1):
         structure = by_value(value)

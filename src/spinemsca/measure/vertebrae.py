@@ -193,15 +193,12 @@ def concavity_inferior(spine: Spine, at: Structure) -> Values:
 
 
 def _hollow(spine: Spine, body: Block, first: int, last: int, side: int) -> Values:
-    """Depth of the outline inside its chord, on the near half of the body."""
+    """Depth inside its chord of the outline between two corners."""
     start, end = body.corner(first), body.corner(last)
-    along = g.unit(end - start)[0]
-    place = (body.outline - start[0]) @ along / g.distance(start[0], end[0])
-    inwards = -spine.posterior * g.away(body.outline, start[0], end[0])
-    near = (place > 0.1) & (place < 0.9) & (inwards < middle_height(body)[0] / 2)
-    if not near.any():
-        raise NotGivenError("the endplate is not seen")
-    depth = max(float(inwards[near].max()), 0.0)
+    if not np.isfinite([start[0], end[0]]).all():
+        return np.full(len(start), np.nan)
+    arc = g.arc(body.outline, start[0], end[0], spine.posterior)
+    depth = max(float((-spine.posterior * g.away(arc, start[0], end[0])).max()), 0.0)
     middle = -spine.posterior * g.away(body.middle(side), start, end)
     return np.asarray(np.maximum(depth + middle - middle[0], 0))
 
