@@ -32,11 +32,14 @@ SIDES: Final = ("superior endplate", "posterior wall", "inferior endplate", "ant
 _INNER: Final = 0.42
 _MIDDLE: Final = 0.12
 _TUKEY: Final = 4.685
-_FEWEST: Final = 5
+_FEWEST: Final = 4
 _MOST_CUT: Final = 0.1
 # A Gaussian of sigma pixels takes 0.4 sigma from each side of a right angle.
 _TAKEN: Final = 0.4 * 2**0.5
 _MOST_SPUR: Final = 0.15
+# A pixel grid alone leaves an even edge's points this far, in pixels, from their line.
+_EVEN: Final = 0.3
+_TRUST: Final = 2.0
 # Neighbouring points of a pixel outline err together; this many share one independent error.
 _CORRELATED: Final = 3.0
 _TINY: Final = 1e-9
@@ -108,7 +111,8 @@ def locate(outlines: Outlines, seed: int = 0) -> Landmarks:
     extreme = _extremes(outlines, corners)
     sides = _fit(outlines, extreme, 2, 5)
     valid = _seen(sides, outlines.cut)
-    corners = _combine(extreme, _meet(extreme, sides.coefficients, 0.35), outlines)
+    meeting = _meet(extreme, sides.coefficients, 0.35)
+    corners = _combine(extreme, meeting, sides.residual, outlines)
     shifts = _draw_shifts(sides, corners, outlines.pixel, seed)
     moved = corners[:, None] + _corner_shifts(corners, shifts)
     formed = valid & np.roll(valid, 1, axis=1)
@@ -280,14 +284,20 @@ def _solve(first: tuple[_Floats, Points], second: tuple[_Floats, Points]) -> Poi
     return np.stack((row, column), axis=-1)
 
 
-def _combine(extreme: Points, meeting: Points, outlines: Outlines) -> Points:
-    """Corners on the outline, sharpened outwards a little, cut back inwards from a spur."""
+def _combine(extreme: Points, meeting: Points, residual: _Floats, outlines: Outlines) -> Points:
+    """Corners on the outline, sharpened outwards a little, cut back inwards from a spur.
+
+    The more ragged the two sides, the less the outline's own corner says, and the more is left
+    to where they meet.
+    """
     outward = extreme - extreme.mean(axis=1, keepdims=True)
     shift = meeting - extreme
     far = np.sqrt((shift**2).sum(axis=-1))
     length = _chords(extreme)[2]
     spur = _MOST_SPUR * np.minimum(length, np.roll(length, 1, axis=1))
-    sharp = _TAKEN * outlines.sigma * outlines.pixel.mean()
+    pixel = outlines.pixel.mean()
+    ragged = np.maximum((residual + np.roll(residual, 1, axis=1)) / 2 - _EVEN * pixel, 0)
+    sharp = _TAKEN * outlines.sigma * pixel + _TRUST * ragged
     most = np.where((shift * outward).sum(axis=-1) < 0, spur, sharp)
     return extreme + shift * (most / np.maximum(most, far))[..., None]
 
