@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from spinemsca.measure.measure import measure
 from tests.measure.spines import corners, draw, transform, truth
+
+from spinemsca.measure.measure import measure
 
 GROUPS = {
     "heights of bodies": "body_height",

@@ -91,7 +91,12 @@ def distance(points, quad, rounded=0.0):
     normal = np.stack((-chord[:, 1], chord[:, 0]), axis=1)
     normal /= np.linalg.norm(chord, axis=1)[:, None]
     heights = np.einsum("...sk,sk->...s", points[..., None, :] - quad, normal)
-    if heights.reshape(-1, 4)[np.argmin(np.linalg.norm((points - quad.mean(0)).reshape(-1, 2), axis=1))].max() > 0:
+    if (
+        heights.reshape(-1, 4)[
+            np.argmin(np.linalg.norm((points - quad.mean(0)).reshape(-1, 2), axis=1))
+        ].max()
+        > 0
+    ):
         heights = -heights
     if not rounded:
         return heights.max(axis=-1)
@@ -101,8 +106,13 @@ def distance(points, quad, rounded=0.0):
 
 def truth(found) -> dict[tuple[str, str], float]:
     """The measures that follow from corners alone."""
-    side = lambda a, b: float(np.linalg.norm(a - b))
-    fall = lambda a, b: float(np.degrees(np.arctan2((b - a)[0], (b - a)[1])))
+
+    def side(a, b):
+        return float(np.linalg.norm(a - b))
+
+    def fall(a, b):
+        return float(np.degrees(np.arctan2((b - a)[0], (b - a)[1])))
+
     values: dict[tuple[str, str], float] = {}
     for vertebra in VERTEBRAE[:-1]:
         c = found[vertebra.name]

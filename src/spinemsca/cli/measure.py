@@ -59,7 +59,7 @@ def run(
     if codebook is not None:
         _write_codebook(codebook)
     if listing:
-        _print_list(json, markdown)
+        _print_list(json=json, markdown=markdown)
         return
     if not inputs:
         if codebook is None:
@@ -72,7 +72,7 @@ def run(
         "faces": faces,
     }
     if compare:
-        _print_changes(inputs, image, options, json)
+        _print_changes(inputs, image, options, json=json)
     else:
         _measure_all(inputs, image, options, (out, wide, json))
 
@@ -97,7 +97,8 @@ def _measure_all(
     from spinemsca.measure.sources import find
 
     out, wide, json = output
-    paths, failed = list(find(inputs)), []
+    paths: list[Path] = list(find(inputs))
+    failed: list[Path] = []
     with progress_bar("Measuring") as progress:
         cases = _each(paths, image, options, failed, progress)
         if out is not None:
@@ -106,7 +107,7 @@ def _measure_all(
         else:
             found = list(cases)
             count = len(found)
-    if json:
+    if json and out is None:
         print_json([table.as_json(case) for case in found])
     else:
         for case in found:
@@ -162,7 +163,7 @@ _ROWS = ("L1", "D1", "L2", "D2", "L3", "D3", "L4", "D4", "L5", "D5", "S1", "spin
 
 
 def _print_changes(
-    inputs: list[Path], image: Path | None, options: dict[str, Any], json: bool
+    inputs: list[Path], image: Path | None, options: dict[str, Any], *, json: bool
 ) -> None:
     from spinemsca.cli._console import print_json
     from spinemsca.errors import UsageError
@@ -208,7 +209,7 @@ def _print_change_table(changes: list[Change]) -> None:
     print_table(view)
 
 
-def _print_list(json: bool, markdown: bool) -> None:
+def _print_list(*, json: bool, markdown: bool) -> None:
     from rich.table import Table
 
     from spinemsca.cli._console import print_json, print_table

@@ -7,15 +7,17 @@ is the supine spine's.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, Structure
 from spinemsca.measure import geometry as g
-from spinemsca.measure.contour import Points
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, by_level, define
 from spinemsca.measure.spine import Block, NotGivenError, Spine
+
+if TYPE_CHECKING:
+    from spinemsca.measure.contour import Points
 
 __all__ = ["LEVEL_MEASURES", "SLIP_FLOOR", "SPINE_MEASURES", "meyerding"]
 
@@ -98,7 +100,7 @@ def slip(spine: Spine, at: Structure) -> Values:
     source="after Meyerding", needs=_FACING,
 )  # fmt: skip
 def slip_share(spine: Spine, at: Structure) -> Values:
-    return np.asarray(100 * np.asarray(slip(spine, at)) / _base(spine, at))
+    return np.asarray(100 * slip(spine, at) / _base(spine, at))
 
 
 @define(
@@ -108,7 +110,7 @@ def slip_share(spine: Spine, at: Structure) -> Values:
     source="Meyerding; the floor is this package's", needs=_FACING,
 )  # fmt: skip
 def slip_band(spine: Spine, at: Structure) -> str:
-    values = np.asarray(slip_share(spine, at))
+    values = slip_share(spine, at)
     return meyerding(float(values[0]), float(values[1:].std()))
 
 
@@ -144,7 +146,7 @@ def slip_anterior(spine: Spine, at: Structure) -> Values:
     needs=_FACING,
 )  # fmt: skip
 def slip_anterior_share(spine: Spine, at: Structure) -> Values:
-    return np.asarray(100 * np.asarray(slip_anterior(spine, at)) / _base(spine, at))
+    return np.asarray(100 * slip_anterior(spine, at) / _base(spine, at))
 
 
 @define(
@@ -164,7 +166,7 @@ def wall_offset(spine: Spine, at: Structure) -> Values:
     source=_COBB, needs="L1 and S1",
     normal=({"spine": (29.5, 66.3)}, "supine MRI 47.9 ± 9.2°, here ± 2 SD, n = 63 (Benditz 2017)"),
 )  # fmt: skip
-def lordosis_l1_s1(spine: Spine, at: Structure) -> Values:
+def lordosis_l1_s1(spine: Spine, _: Structure) -> Values:
     return g.turn(_superior(spine, spine.block(_L1)), _superior(spine, spine.block(_S1)))
 
 
@@ -172,7 +174,7 @@ def lordosis_l1_s1(spine: Spine, at: Structure) -> Values:
     Scope.SPINE, Quantity.ANGLE, "superior endplate of L1 against inferior endplate of L5",
     source=_COBB, needs="L1 and L5",
 )  # fmt: skip
-def lordosis_l1_l5(spine: Spine, at: Structure) -> Values:
+def lordosis_l1_l5(spine: Spine, _: Structure) -> Values:
     return g.turn(_superior(spine, spine.block(_L1)), _inferior(spine, spine.block(_L5)))
 
 
@@ -180,7 +182,7 @@ def lordosis_l1_l5(spine: Spine, at: Structure) -> Values:
     Scope.SPINE, Quantity.ANGLE, "posterior wall of L1 against posterior wall of L5",
     source="Harrison's posterior tangents", needs="L1 and L5",
 )  # fmt: skip
-def lordosis_tangents(spine: Spine, at: Structure) -> Values:
+def lordosis_tangents(spine: Spine, _: Structure) -> Values:
     return g.turn(_wall(spine, spine.block(_L1)), _wall(spine, spine.block(_L5)))
 
 
@@ -191,7 +193,7 @@ def lordosis_tangents(spine: Spine, at: Structure) -> Values:
     source="sacral slope (Ferguson's angle)", needs="S1",
     normal=({}, "supine MRI about 2° over standing (fsurg.2023.1103952)"),
 )  # fmt: skip
-def sacral_slope(spine: Spine, at: Structure) -> Values:
+def sacral_slope(spine: Spine, _: Structure) -> Values:
     return -_superior(spine, spine.block(_S1))
 
 
@@ -201,7 +203,7 @@ def sacral_slope(spine: Spine, at: Structure) -> Values:
     "endplate",
     needs="L5 and S1",
 )  # fmt: skip
-def lumbosacral_angle(spine: Spine, at: Structure) -> Values:
+def lumbosacral_angle(spine: Spine, _: Structure) -> Values:
     body, sacrum = spine.block(_L5), spine.block(_S1)
     row, column = np.moveaxis(body.middle(g.INFERIOR) - body.middle(g.SUPERIOR), -1, 0)
     axis = np.degrees(np.arctan2(-spine.posterior * column, row))
@@ -222,7 +224,7 @@ def _curve(spine: Spine) -> Points:
     "length of the line through the middles of all endplates, from L1's superior to S1's superior",
     needs="L1 to S1",
 )  # fmt: skip
-def lumbar_length(spine: Spine, at: Structure) -> Values:
+def lumbar_length(spine: Spine, _: Structure) -> Values:
     spine.block(_S1)
     steps = np.diff(_curve(spine), axis=1)
     return np.asarray(np.hypot(steps[..., 0], steps[..., 1]).sum(axis=1))
@@ -240,7 +242,7 @@ def _arrow(spine: Spine) -> Values:
     "greatest distance of the endplates' middles in front of the line from the first to the last",
     needs="L1 to L5; with S1 the line ends there",
 )  # fmt: skip
-def curve_depth(spine: Spine, at: Structure) -> Values:
+def curve_depth(spine: Spine, _: Structure) -> Values:
     return np.asarray(_arrow(spine).max(axis=1))
 
 
@@ -248,7 +250,7 @@ def curve_depth(spine: Spine, at: Structure) -> Values:
     Scope.SPINE, Quantity.TEXT, "the structure at the curve's most forward point",
     needs="L1 to L5; with S1 the line ends there",
 )  # fmt: skip
-def curve_apex(spine: Spine, at: Structure) -> str:
+def curve_apex(spine: Spine, _: Structure) -> str:
     arrow = _arrow(spine)[0]
     if not np.isfinite(arrow).all():
         return ""
@@ -264,11 +266,11 @@ def curve_apex(spine: Spine, at: Structure) -> str:
     Scope.SPINE, Quantity.PERCENT,
     "greatest slip of any level, by size, with its sign", needs="at least one level",
 )  # fmt: skip
-def slip_greatest(spine: Spine, at: Structure) -> Values:
+def slip_greatest(spine: Spine, _: Structure) -> Values:
     found = []
     for disc in DISCS:
         try:
-            found.append(np.asarray(slip_share(spine, disc)))
+            found.append(slip_share(spine, disc))
         except NotGivenError:
             continue
     found = [values for values in found if np.isfinite(values[0])]

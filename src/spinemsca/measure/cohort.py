@@ -56,8 +56,9 @@ def _write_csv(path: Path, cases: Iterable[Measurements], wide: bool) -> int:
     count, columns = 0, _columns(wide)
     with path.open("w", encoding="utf-8", newline="") as file:
         file.write(table.csv_text(columns, []))
-        for count, found in enumerate(cases, start=1):
+        for found in cases:
             file.write(table.csv_text(columns, _rows(found, wide), header=False))
+            count += 1
     return count
 
 
@@ -82,7 +83,8 @@ def _write_parquet(path: Path, cases: Iterable[Measurements], wide: bool) -> int
     ]
     schema, count = arrow.schema(fields), 0
     with parquet.ParquetWriter(path, schema) as writer:
-        for count, found in enumerate(cases, start=1):
+        for found in cases:
+            count += 1
             rows = [_typed(row, schema) for row in _rows(found, wide)]
             writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
     return count
@@ -92,7 +94,9 @@ def _typed(row: dict[str, str], schema: Iterable[object]) -> dict[str, str | flo
     return dict(_cells(row, schema))
 
 
-def _cells(row: dict[str, str], schema: Iterable[object]) -> Iterator[tuple[str, str | float | None]]:
+def _cells(
+    row: dict[str, str], schema: Iterable[object]
+) -> Iterator[tuple[str, str | float | None]]:
     for field in schema:
         name, number = str(getattr(field, "name", "")), str(getattr(field, "type", "")) == "double"
         text = row.get(name) or None

@@ -53,7 +53,7 @@ def boundary(mask: NDArray[np.bool_]) -> Points:
     walked = np.array(list(_walk(sides)), dtype=np.float64)
     steps = np.array(_STEPS)[walked[:, 2].astype(int)]
     # A corner (r, c) of the padded grid lies at (r - 1.5, c - 1.5) of the mask's.
-    return walked[:, :2] + steps / 2 - 1.5
+    return np.asarray(walked[:, :2] + steps / 2 - 1.5)
 
 
 def _directed_sides(padded: NDArray[np.bool_]) -> set[tuple[int, int, int]]:

@@ -99,9 +99,9 @@ class Definition:
     normal: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reference: str = ""
 
-    def __call__(self, spine: Spine, at: Structure) -> Values | str:
-        """The measure's values; raises `NotGivenError` where it cannot be given."""
-        return self.compute(spine, at)
+    def __call__(self, spine: Spine, at: Structure) -> Values:
+        """A number's values; raises `NotGivenError` where it cannot be given."""
+        return np.asarray(self.compute(spine, at), dtype=np.float64)
 
     def column(self, unit: str) -> str:
         """Its column's name where lengths are in `unit`."""
@@ -122,9 +122,7 @@ def define(
     def wrap(compute: Formula) -> Definition:
         ranges, reference = normal or ({}, "")
         name = compute.__name__
-        return Definition(
-            name, scope, quantity, formula, source, needs, compute, ranges, reference
-        )
+        return Definition(name, scope, quantity, formula, source, needs, compute, ranges, reference)
 
     return wrap
 

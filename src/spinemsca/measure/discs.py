@@ -6,30 +6,32 @@ millimetres; each bears its name and none is *the* disc height.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from spinemsca.anatomy import VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
-from spinemsca.measure.contour import Points
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.spine import NotGivenError, Spine
 from spinemsca.measure.vertebrae import depth_of, middle_height
+
+if TYPE_CHECKING:
+    from spinemsca.measure.contour import Points
 
 __all__ = ["DISC_MEASURES"]
 
 _DISC: Final = "the disc's outline"
 _FACING: Final = "both facing endplates"
 _ZHENG: Final = "Zheng et al., Nat Commun 13:841, 2022"
+_FOURTEEN: Final = "means from L1/2 to L5/S1, n = 14 (anatomyjournal.ir A-10-159-1); another series of 106 is lower"
 _NAMES: Final = "methods compared in Thieme a-1994-0879"
 
 
 @define(
     Scope.DISC, Quantity.LENGTH, "anterior superior to anterior inferior corner of the disc",
     needs=_DISC,
-    normal=({}, "means of 14 spines: 10.8, 13.1, 15.2, 18.1, 18.7 mm from L1/2 to L5/S1 (anatomyjournal.ir A-10-159-1); "
-            "another series of 106 is lower"),
+    normal=({}, f"10.8, 13.1, 15.2, 18.1, 18.7 mm; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_anterior(spine: Spine, at: Structure) -> Values:
     disc = spine.block(at)
@@ -39,8 +41,7 @@ def disc_height_anterior(spine: Spine, at: Structure) -> Values:
 @define(
     Scope.DISC, Quantity.LENGTH, "between the middles of the disc's upper and lower border",
     needs=_DISC,
-    normal=({}, "means of 14 spines: 10.0, 11.6, 12.5, 13.8, 13.0 mm from L1/2 to L5/S1 (anatomyjournal.ir A-10-159-1); "
-            "another series of 106 is lower"),
+    normal=({}, f"10.0, 11.6, 12.5, 13.8, 13.0 mm; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_middle(spine: Spine, at: Structure) -> Values:
     return middle_height(spine.block(at))
@@ -49,8 +50,7 @@ def disc_height_middle(spine: Spine, at: Structure) -> Values:
 @define(
     Scope.DISC, Quantity.LENGTH, "posterior superior to posterior inferior corner of the disc",
     needs=_DISC,
-    normal=({}, "means of 14 spines: 7.3, 8.6, 9.1, 10.1, 8.5 mm from L1/2 to L5/S1 (anatomyjournal.ir A-10-159-1); "
-            "another series of 106 is lower"),
+    normal=({}, f"7.3, 8.6, 9.1, 10.1, 8.5 mm; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_posterior(spine: Spine, at: Structure) -> Values:
     disc = spine.block(at)
@@ -59,12 +59,12 @@ def disc_height_posterior(spine: Spine, at: Structure) -> Values:
 
 def _three(spine: Spine, at: Structure) -> Values:
     heights = (disc_height_anterior, disc_height_middle, disc_height_posterior)
-    return np.mean([np.asarray(height(spine, at)) for height in heights], axis=0)
+    return np.asarray(np.mean([height(spine, at) for height in heights], axis=0))
 
 
 @define(Scope.DISC, Quantity.LENGTH, "disc area / disc depth", needs=_DISC)
 def disc_height_mean_area(spine: Spine, at: Structure) -> Values:
-    return spine.block(at).area / np.asarray(disc_depth(spine, at))
+    return spine.block(at).area / disc_depth(spine, at)
 
 
 @define(
@@ -142,7 +142,7 @@ def disc_height_frobin(spine: Spine, at: Structure) -> Values:
 def disc_height_index(spine: Spine, at: Structure) -> Values:
     bodies = [b for b in (above(at), below(at)) if b is not None and b != VERTEBRAE[-1]]
     heights = [middle_height(spine.block(body)) for body in bodies]
-    return _three(spine, at) / np.mean(heights, axis=0)
+    return np.asarray(_three(spine, at) / np.mean(heights, axis=0))
 
 
 @define(
@@ -159,7 +159,7 @@ def disc_height_index_above(spine: Spine, at: Structure) -> Values:
     normal=({}, "healthy men's means .216, .232, .247, .257, .271 from L1/2 to L5/S1 (Zheng 2022)"),
 )  # fmt: skip
 def disc_height_to_depth(spine: Spine, at: Structure) -> Values:
-    return _three(spine, at) / np.asarray(disc_depth(spine, at))
+    return _three(spine, at) / disc_depth(spine, at)
 
 
 @define(

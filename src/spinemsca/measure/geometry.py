@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemsca.measure.contour import Points
+if TYPE_CHECKING:
+    from spinemsca.measure.contour import Points
 
 __all__ = [
     "ANTERIOR",
@@ -85,12 +86,12 @@ def beyond(outline: Points, start: Points, end: Points) -> _Floats:
     Returns:
         `(K,)`, at least 0.
     """
-    along = unit(end - start)
-    place = outline @ along.T - (start * along).sum(axis=-1)
-    length = distance(start, end)
-    height = away(outline[:, None], start, end)
+    along, length = unit(end - start)[0], distance(start[0], end[0])
+    place = (outline - start[0]) @ along
+    height = away(outline, start[0], end[0])
     inside = (place >= -0.1 * length) & (place <= 1.1 * length)
-    return np.asarray(np.where(inside, height, 0.0).max(axis=0))
+    farthest = outline[np.where(inside, height, -np.inf).argmax()]
+    return np.asarray(np.maximum(away(farthest, start, end), 0))
 
 
 def arc(outline: Points, start: Points, end: Points, direction: int) -> Points:

@@ -14,12 +14,13 @@ and outlines are padded to the same number of points `N`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemsca.measure.contour import Points
+if TYPE_CHECKING:
+    from spinemsca.measure.contour import Points
 
 __all__ = ["DRAWS", "SIDES", "Landmarks", "Outlines", "locate"]
 
@@ -141,7 +142,7 @@ def _box(outlines: Outlines) -> Points:
 
 
 def _squared(points: Points, corners: Points) -> Points:
-    """Points in the skewed axes in which the quadrilateral's corners are (0, -1), (1, 0), …"""
+    """Points in the skewed axes in which the quadrilateral's corners are (0, -1), (1, 0) and so on."""
     middle = corners.mean(axis=1, keepdims=True)
     spokes = corners - middle
     first, second = (spokes[:, 1] - spokes[:, 3]) / 2, (spokes[:, 2] - spokes[:, 0]) / 2
@@ -213,12 +214,13 @@ def _fit(outlines: Outlines, corners: Points, degree: int, rounds: int) -> _Side
     x, y = np.moveaxis(_squared(outlines.raw, corners), -1, 0)
     sector = (np.arctan2(y, x) // (np.pi / 2) + 1).astype(np.intp) % 4
     own = (sector[:, None] == np.arange(4)[:, None]) & (np.abs(t) < _INNER)
-    weights = own = own & outlines.used[:, None]
-    for turn in range(rounds):
-        if turn:
-            weights = _biweight(h - _parabola(coefficients, t), own, outlines.pixel)
-        coefficients, scatter = _weighted(t, h, weights.astype(np.float64), degree)
-    return _Sides(t, h, weights.astype(np.float64), coefficients, scatter)
+    own &= outlines.used[:, None]
+    weights = own.astype(np.float64)
+    coefficients, scatter = _weighted(t, h, weights, degree)
+    for _ in range(rounds - 1):
+        weights = _biweight(h - _parabola(coefficients, t), own, outlines.pixel)
+        coefficients, scatter = _weighted(t, h, weights, degree)
+    return _Sides(t, h, weights, coefficients, scatter)
 
 
 def _weighted(t: _Floats, h: _Floats, weights: _Floats, degree: int) -> tuple[_Floats, _Floats]:
@@ -299,7 +301,7 @@ def _combine(extreme: Points, meeting: Points, residual: _Floats, outlines: Outl
     ragged = np.maximum((residual + np.roll(residual, 1, axis=1)) / 2 - _EVEN * pixel, 0)
     sharp = _TAKEN * outlines.sigma * pixel + _TRUST * ragged
     most = np.where((shift * outward).sum(axis=-1) < 0, spur, sharp)
-    return extreme + shift * (most / np.maximum(most, far))[..., None]
+    return extreme + shift * np.asarray(most / np.maximum(most, far))[..., None]
 
 
 def _seen(sides: _Sides, cut: _Flags) -> _Flags:

@@ -135,7 +135,9 @@ def _spacing(spacing: tuple[float, float] | None) -> Spacing | None:
         return None
     found = Spacing(float(spacing[0]), float(spacing[1]))
     if not all(0 < v < np.inf for v in found):
-        raise UsageError(f"spacing is {found.row:g} × {found.column:g} mm", remedy="Give two positive numbers")
+        raise UsageError(
+            f"spacing is {found.row:g} × {found.column:g} mm", remedy="Give two positive numbers"
+        )
     return found
 
 
@@ -181,13 +183,15 @@ def measure_spine(spine: Spine, name: str = "", *, square: bool = False) -> Meas
     )
     if square:
         whole += (quality.SQUARE_PIXELS,)
-    return Measurements(name, spine.unit, results, flags | ({"spine": whole} if whole else {}), spine)
+    return Measurements(
+        name, spine.unit, results, flags | ({"spine": whole} if whole else {}), spine
+    )
 
 
 def _result(definition: Definition, spine: Spine, at: Structure) -> Result:
     row = "spine" if definition.scope is Scope.SPINE else at.name
     try:
-        found = definition(spine, at)
+        found = definition.compute(spine, at)
     except NotGivenError as missing:
         return Result(definition, row, None, reason=str(missing))
     if isinstance(found, str):
@@ -201,8 +205,6 @@ def _result(definition: Definition, spine: Spine, at: Structure) -> Result:
 
 def _why(spine: Spine, row: str, at: Structure) -> str:
     """What is cut off among the structures that a measure may need."""
-    near = COLUMN if row == "spine" else (at, above(at), below(at))
+    near = COLUMN if row == "spine" else [s for s in (at, above(at), below(at)) if s is not None]
     cut = [text for s in near if s in spine.blocks for text in quality.cut_sides(spine.blocks[s])]
     return "; ".join(cut) or "cannot be computed"
-
-

@@ -70,7 +70,10 @@ def as_label_map(
     Raises:
         CaseError: If it is none of these, or holds numbers that the numbering does not know.
     """
-    plane = _plane(np.asarray(array), where)
+    array = np.asarray(array)
+    if numbering is Numbering.OWN and _is_own(array):
+        return array
+    plane = _plane(array, where)
     known = _TABLES[numbering]
     if numbering is Numbering.OWN and plane.size and plane.max() >= NUMBER_OF_CLASSES:
         raise CaseError(
@@ -83,6 +86,11 @@ def as_label_map(
         if number in known:
             label[plane == number] = known[number].value
     return label
+
+
+def _is_own(array: NDArray[Any]) -> bool:
+    ready = array.dtype == np.uint8 and array.ndim == 2 and array.size > 0
+    return bool(ready and array.max() < NUMBER_OF_CLASSES)
 
 
 def _plane(array: NDArray[Any], where: str | None) -> NDArray[np.int64]:
@@ -103,4 +111,4 @@ def _plane(array: NDArray[Any], where: str | None) -> NDArray[np.int64]:
             where=where,
             remedy="Give label numbers, not probabilities of one structure",
         )
-    return whole.astype(np.int64)
+    return np.asarray(whole, dtype=np.int64)

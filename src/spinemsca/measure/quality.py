@@ -55,8 +55,9 @@ def _longest_rise(values: list[float]) -> set[int]:
     best: list[tuple[int, ...]] = []
     for i, value in enumerate(values):
         runs = [run for run in best if values[run[-1]] < value]
-        best.append((*max(runs, key=len, default=()), i))
-    return set(max(best, key=len))
+        longest: tuple[int, ...] = max(runs, key=lambda run: len(run)) if runs else ()
+        best.append((*longest, i))
+    return set(max(best, key=lambda run: len(run)))
 
 
 def cut_sides(block: Block) -> list[str]:

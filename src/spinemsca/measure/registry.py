@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from spinemsca.measure.alignment import LEVEL_MEASURES, SPINE_MEASURES
-from spinemsca.measure.definitions import Definition
 from spinemsca.measure.discs import DISC_MEASURES
 from spinemsca.measure.signal import SIGNAL_MEASURES
 from spinemsca.measure.vertebrae import VERTEBRA_MEASURES
+
+if TYPE_CHECKING:
+    from spinemsca.measure.definitions import Definition
 
 __all__ = ["MEASURES", "describe", "document"]
 
@@ -41,12 +43,17 @@ def document() -> str:
     """The documentation's page of measures, in Markdown."""
     parts = [_HEAD]
     for scope, title in _TITLES.items():
-        parts += [f"\n## {title}\n", "| measure | unit | formula | needs | source | reference values |"]
+        parts += [
+            f"\n## {title}\n",
+            "| measure | unit | formula | needs | source | reference values |",
+        ]
         parts.append("| --- | --- | --- | --- | --- | --- |")
         for definition in MEASURES:
             if definition.scope.value == scope:
                 row = describe(definition)
-                reference = row["reference"] + (f" Range used: {row['normal']}." if row["normal"] else "")
+                reference = row["reference"] + (
+                    f" Range used: {row['normal']}." if row["normal"] else ""
+                )
                 cells = (f"`{row['measure']}`", row["unit"], row["formula"], row["needs"],
                          row["source"], reference)  # fmt: skip
                 parts.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
@@ -63,7 +70,7 @@ _TITLES: Final = {
 _HEAD: Final = """# Measures
 
 This page is made from the definitions in `spinemsca.measure` by `spine-msca measure --list
---format markdown`. For research use only.
+--markdown`. For research use only.
 
 Lengths are in mm where the pixel spacing is known, else in pixels; millimetres are never
 guessed. Without spacing, and without the image's original size, angles and ratios assume

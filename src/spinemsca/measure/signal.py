@@ -6,18 +6,20 @@ image better than images.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from spinemsca.case import Image
 from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.landmarks import DRAWS
 from spinemsca.measure.spine import NotGivenError, Spine
+
+if TYPE_CHECKING:
+    from spinemsca.case import Image
 
 __all__ = ["SIGNAL_MEASURES"]
 

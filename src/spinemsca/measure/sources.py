@@ -87,8 +87,8 @@ def _read_pt(path: Path) -> Source:
         image, label = pt.read_pair(path)
         return Source(path.stem, label, image)
     beside = path.with_name("img.pt")
-    image = pt.read_image(beside) if beside.is_file() else None
-    return Source(path.parent.name, pt.read_label(path), image)
+    picture = pt.read_image(beside) if beside.is_file() else None
+    return Source(path.parent.name, pt.read_label(path), picture)
 
 
 def _read_image(images: Path | None, name: str) -> NDArray[Any] | None:

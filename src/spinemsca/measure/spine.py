@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemsca.anatomy import COLUMN, Structure, above, below, by_value
@@ -16,6 +15,8 @@ from spinemsca.measure.landmarks import Landmarks, Outlines, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from spinemsca.case import Image, LabelMap, Spacing
 

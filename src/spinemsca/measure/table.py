@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 ROWS: Final = (*(s.name for s in COLUMN), "spine")
-"""Names of the rows of one case: structures from top to bottom, a level with its disc, the whole."""
+"""Names of the rows of one case; a level goes with its disc."""
 
 SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -83,7 +83,7 @@ def _cells(result: Result, unit: str) -> dict[str, str]:
 
 
 def wide_columns() -> list[str]:
-    """Columns of the wide table: `L4_body_area_mm2`, `D5_slip_share_percent`, …"""
+    """Columns of the wide table, such as `L4_body_area_mm2` and `D5_slip_share_percent`."""
     columns = [
         f"{row}_{column}"
         for definition in MEASURES
@@ -110,24 +110,31 @@ def wide_row(found: Measurements) -> dict[str, str]:
 
 
 def csv_text(columns: list[str], rows: Iterable[Mapping[str, str]], *, header: bool = True) -> str:
-    """Rows as CSV; a cell that a spreadsheet would run as a formula is quoted with an apostrophe."""
+    """Rows as CSV; a case name that a spreadsheet would run as a formula gets an apostrophe."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
     if header:
         writer.writeheader()
     for row in rows:
-        writer.writerow({k: f"'{v}" if k == "case" and v[:1] in "=+-@" else v for k, v in row.items()})
+        writer.writerow(
+            {k: f"'{v}" if k == "case" and v[:1] in "=+-@" else v for k, v in row.items()}
+        )
     return text.getvalue()
 
 
 def codebook() -> list[dict[str, str]]:
     """What each column of the tidy table holds: column, meaning, unit, formula, needs, source."""
-    rows = [_code("case", "name of the case"), _code("structure", "structure, level's disc, or spine")]
+    rows = [
+        _code("case", "name of the case"),
+        _code("structure", "structure, level's disc, or spine"),
+    ]
     for definition in MEASURES:
         words = describe(definition)
         for column in _columns(definition):
             kind = "standard error" if f"{definition.name}_se_" in column else "value"
-            rows.append({"column": column, "holds": kind} | words | {"unit": column.rpartition("_")[2]})
+            rows.append(
+                {"column": column, "holds": kind} | words | {"unit": column.rpartition("_")[2]}
+            )
     rows.append(_code("not_given", "measures that are not given, and why"))
     rows.append(_code("flags", "what a reader should know of the structure or the case"))
     return rows
@@ -170,10 +177,18 @@ def json_schema() -> dict[str, Any]:
         "unit": {"enum": sorted({s for q in Quantity for s in q.suffixes()})},
         "value": {"type": ["number", "string", "null"]},
         "standard_error": number,
-        "normal": {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2},
+        "normal": {
+            "type": ["array", "null"],
+            "items": {"type": "number"},
+            "minItems": 2,
+            "maxItems": 2,
+        },
         "reason": {"type": ["string", "null"]},
     }
-    texts = {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}
+    texts = {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    }
     case = {
         "case": {"type": "string"},
         "unit": {"enum": ["mm", "px"]},

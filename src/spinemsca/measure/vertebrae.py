@@ -6,6 +6,7 @@ its lower end is no endplate.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,10 @@ __all__ = ["VERTEBRA_MEASURES", "depth_of", "loss_band", "middle_height"]
 _SIX_POINT: Final = "six-point morphometry"
 _GENANT: Final = "Genant et al., J Bone Miner Res 8:1137, 1993"
 _BODY: Final = "all four sides of the body"
-_L1_L2_WEDGE: Final = (by_level((0.89, 0.90), 0.14, "L1 L2"), "mean ± 2 SD, n = 115, PubMed 21104252")
+_L1_L2_WEDGE: Final = (
+    by_level((0.89, 0.90), 0.14, "L1 L2"),
+    "mean ± 2 SD, n = 115, PubMed 21104252",
+)
 
 
 def _body(spine: Spine, at: Structure) -> Block:
@@ -125,7 +129,7 @@ def biconcavity(spine: Spine, at: Structure) -> Values:
 )  # fmt: skip
 def crush(spine: Spine, at: Structure) -> Values:
     own = _posterior(_body(spine, at))
-    return own / np.mean([_posterior(body) for body in _neighbours(spine, at)], axis=0)
+    return own / np.asarray(np.mean([_posterior(body) for body in _neighbours(spine, at)], axis=0))
 
 
 def _neighbours(spine: Spine, at: Structure) -> list[Block]:
@@ -133,7 +137,8 @@ def _neighbours(spine: Spine, at: Structure) -> list[Block]:
     discs = (above(at), below(at))
     upper = above(discs[0]) if discs[0] else None
     lower = below(discs[1]) if discs[1] else None
-    found = [spine.blocks[s] for s in (upper, lower) if s in spine.blocks and s != VERTEBRAE[-1]]
+    bodies = [s for s in (upper, lower) if s is not None and s != VERTEBRAE[-1]]
+    found = [spine.blocks[s] for s in bodies if s in spine.blocks]
     found = [body for body in found if np.isfinite(_posterior(body)[0])]
     if not found:
         raise NotGivenError("no neighbouring body to compare with")
@@ -148,10 +153,8 @@ def _neighbours(spine: Spine, at: Structure) -> list[Block]:
 def height_loss(spine: Spine, at: Structure) -> Values:
     body = _body(spine, at)
     losses = [1 - _anterior(body) / _posterior(body), 1 - middle_height(body) / _posterior(body)]
-    try:
-        losses.append(1 - np.asarray(crush(spine, at), dtype=np.float64))
-    except NotGivenError:
-        pass
+    with suppress(NotGivenError):
+        losses.append(1 - crush(spine, at))
     return np.asarray(100 * np.maximum(np.max(losses, axis=0), 0))
 
 
@@ -161,7 +164,7 @@ def height_loss(spine: Spine, at: Structure) -> Values:
     source=_GENANT, needs=_BODY,
 )  # fmt: skip
 def height_loss_band(spine: Spine, at: Structure) -> str:
-    return loss_band(float(np.asarray(height_loss(spine, at))[0]))
+    return loss_band(float(height_loss(spine, at)[0]))
 
 
 def loss_band(percent: float) -> str:
