@@ -15,7 +15,7 @@ from spinemsca.measure.measure import measure
 
 GROUPS = {
     "heights of bodies": "body_height",
-    "heights of discs, endplates": ("disc_height_dabbs", "disc_height_hurxthal"),
+    "heights of discs, endplates": ("disc_height_dabbs", "disc_height_hurxthal", "disc_space"),
     "heights of discs, outline": ("disc_height_a", "disc_height_m", "disc_height_p"),
     "angles": ("segmental", "disc_wedge", "body_wedge", "lordosis", "sacral"),
     "slip": "slip",

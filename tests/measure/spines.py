@@ -126,9 +126,10 @@ def truth(found) -> dict[tuple[str, str], float]:
         middle = side((upper[2] + upper[3]) / 2, (lower[0] + lower[1]) / 2)
         values["disc_height_dabbs", disc.name] = (front + back) / 2
         values["disc_height_hurxthal", disc.name] = middle
-        values["disc_height_anterior", disc.name] = front
-        values["disc_height_posterior", disc.name] = back
-        values["disc_height_middle", disc.name] = middle
+        values["disc_space_height_anterior", disc.name] = front
+        values["disc_space_height_posterior", disc.name] = back
+        for part, place in (("anterior", 0.2), ("middle", 0.5), ("posterior", 0.8)):
+            values[f"disc_height_{part}", disc.name] = thickness(found[disc.name], place)
         values["segmental_angle", disc.name] = fall(*upper[:2]) - fall(*lower[:2])
         values["disc_wedge_angle", disc.name] = fall(upper[3], upper[2]) - fall(*lower[:2])
         base = side(*lower[:2])
@@ -138,3 +139,16 @@ def truth(found) -> dict[tuple[str, str], float]:
     values["lordosis_l1_l5", "spine"] = fall(*first[:2]) - fall(fifth[3], fifth[2])
     values["sacral_slope", "spine"] = -fall(*last[:2])
     return values
+
+
+def thickness(quad, place) -> float:
+    """Of a quadrilateral, across the line between its ends' middles."""
+    front, back = (quad[0] + quad[3]) / 2, (quad[1] + quad[2]) / 2
+    along = (back - front) / np.linalg.norm(back - front)
+    across = np.array([-along[1], along[0]])
+    start = front + place * (back - front)
+    heights = []
+    for a, b in ((quad[0], quad[1]), (quad[3], quad[2])):
+        share = ((start - a) @ along) / ((b - a) @ along)
+        heights.append(float((a + share * (b - a) - start) @ across))
+    return abs(heights[0] - heights[1])

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import VERTEBRAE, Structure, above, below
+from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
-from spinemsca.measure.spine import NotGivenError, Spine
+from spinemsca.measure.landmarks import DRAWS
+from spinemsca.measure.spine import Block, NotGivenError, Spine
 from spinemsca.measure.vertebrae import depth_of, middle_height
 
 if TYPE_CHECKING:
@@ -24,37 +25,51 @@ __all__ = ["DISC_MEASURES"]
 _DISC: Final = "the disc's outline"
 _FACING: Final = "both facing endplates"
 _ZHENG: Final = "Zheng et al., Nat Commun 13:841, 2022"
-_FOURTEEN: Final = "means from L1/2 to L5/S1, n = 14 (anatomyjournal.ir A-10-159-1); another series of 106 is lower"
+_FOURTEEN: Final = "L1/2 to L5/S1, n = 14 (anatomyjournal.ir A-10-159-1); 106 others are lower"
+_HEALTHY_INDEX: Final = (0.277, 0.308, 0.340, 0.369, 0.372)
+_WINDOW: Final = 0.05
 _NAMES: Final = "methods compared in Thieme a-1994-0879"
 
 
 @define(
-    Scope.DISC, Quantity.LENGTH, "anterior superior to anterior inferior corner of the disc",
-    needs=_DISC,
-    normal=({}, f"10.8, 13.1, 15.2, 18.1, 18.7 mm; {_FOURTEEN}"),
+    Scope.DISC, Quantity.LENGTH, "thickness of the disc across its axis, a fifth of its depth from "
+    "its anterior end", needs=_DISC,
+    normal=({}, f"10.8, 13.1, 15.2, 18.1, 18.7 mm at the anterior end; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_anterior(spine: Spine, at: Structure) -> Values:
-    disc = spine.block(at)
-    return g.distance(disc.corner(g.SUPERIOR_ANTERIOR), disc.corner(g.INFERIOR_ANTERIOR))
+    return _thickness(spine.block(at), 0.2)
 
 
 @define(
-    Scope.DISC, Quantity.LENGTH, "between the middles of the disc's upper and lower border",
-    needs=_DISC,
-    normal=({}, f"10.0, 11.6, 12.5, 13.8, 13.0 mm; {_FOURTEEN}"),
+    Scope.DISC, Quantity.LENGTH, "thickness of the disc across its axis, at half its depth",
+    needs=_DISC, normal=({}, f"10.0, 11.6, 12.5, 13.8, 13.0 mm; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_middle(spine: Spine, at: Structure) -> Values:
-    return middle_height(spine.block(at))
+    return _thickness(spine.block(at), 0.5)
 
 
 @define(
-    Scope.DISC, Quantity.LENGTH, "posterior superior to posterior inferior corner of the disc",
-    needs=_DISC,
-    normal=({}, f"7.3, 8.6, 9.1, 10.1, 8.5 mm; {_FOURTEEN}"),
+    Scope.DISC, Quantity.LENGTH, "thickness of the disc across its axis, a fifth of its depth from "
+    "its posterior end", needs=_DISC,
+    normal=({}, f"7.3, 8.6, 9.1, 10.1, 8.5 mm at the posterior end; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_posterior(spine: Spine, at: Structure) -> Values:
-    disc = spine.block(at)
-    return g.distance(disc.corner(g.SUPERIOR_POSTERIOR), disc.corner(g.INFERIOR_POSTERIOR))
+    return _thickness(spine.block(at), 0.8)
+
+
+def _thickness(disc: Block, place: float) -> Values:
+    """Distance of the lower from the upper border near a place on the axis, 0 to 1."""
+    front, back = disc.middle(g.ANTERIOR)[0], disc.middle(g.POSTERIOR)[0]
+    if not np.isfinite([front, back]).all():
+        return np.full(DRAWS + 1, np.nan)
+    along = g.unit(back - front)
+    near = np.abs((disc.outline - front) @ along / g.distance(front, back) - place) < _WINDOW
+    heights = g.away(disc.outline[near], front, back)
+    upper = heights > (heights.max() + heights.min()) / 2 if near.any() else near[:0]
+    if upper.all() or not upper.any():
+        raise NotGivenError("the disc's borders cannot be told apart")
+    middle = middle_height(disc)
+    return np.asarray(heights[upper].mean() - heights[~upper].mean() + middle - middle[0])
 
 
 def _three(spine: Spine, at: Structure) -> Values:
@@ -65,6 +80,22 @@ def _three(spine: Spine, at: Structure) -> Values:
 @define(Scope.DISC, Quantity.LENGTH, "disc area / disc depth", needs=_DISC)
 def disc_height_mean_area(spine: Spine, at: Structure) -> Values:
     return spine.block(at).area / disc_depth(spine, at)
+
+
+@define(
+    Scope.DISC, Quantity.LENGTH, "between the facing anterior corners of the bodies",
+    needs=_FACING,
+)  # fmt: skip
+def disc_space_height_anterior(spine: Spine, at: Structure) -> Values:
+    return _facing(spine, at)[0]
+
+
+@define(
+    Scope.DISC, Quantity.LENGTH, "between the facing posterior corners of the bodies",
+    needs=_FACING,
+)  # fmt: skip
+def disc_space_height_posterior(spine: Spine, at: Structure) -> Values:
+    return _facing(spine, at)[1]
 
 
 @define(
@@ -140,9 +171,23 @@ def disc_height_frobin(spine: Spine, at: Structure) -> Values:
     normal=({}, "healthy men's means .277, .308, .340, .369, .372 from L1/2 to L5/S1 (Zheng 2022)"),
 )  # fmt: skip
 def disc_height_index(spine: Spine, at: Structure) -> Values:
+    return np.asarray(_three(spine, at) / _bodies_height(spine, at))
+
+
+@define(
+    Scope.DISC, Quantity.RATIO,
+    "disc_height_middle / mean mid-height of both bodies (at L5/S1, of L5), over the height index "
+    "of healthy men at the same level, .277, .308, .340, .369, .372: falls as a disc narrows",
+    source=f"this package, with means of {_ZHENG}", needs=f"{_DISC} and the endplates of both bodies",
+)  # fmt: skip
+def disc_height_to_healthy(spine: Spine, at: Structure) -> Values:
+    healthy = _HEALTHY_INDEX[DISCS.index(at)]
+    return np.asarray(disc_height_middle(spine, at) / _bodies_height(spine, at) / healthy)
+
+
+def _bodies_height(spine: Spine, at: Structure) -> Values:
     bodies = [b for b in (above(at), below(at)) if b is not None and b != VERTEBRAE[-1]]
-    heights = [middle_height(spine.block(body)) for body in bodies]
-    return np.asarray(_three(spine, at) / np.mean(heights, axis=0))
+    return np.asarray(np.mean([middle_height(spine.block(body)) for body in bodies], axis=0))
 
 
 @define(
@@ -210,12 +255,15 @@ DISC_MEASURES: Final[tuple[Definition, ...]] = (
     disc_height_middle,
     disc_height_posterior,
     disc_height_mean_area,
+    disc_space_height_anterior,
+    disc_space_height_posterior,
     disc_height_hurxthal,
     disc_height_dabbs,
     disc_height_fyllos,
     disc_height_farfan,
     disc_height_frobin,
     disc_height_index,
+    disc_height_to_healthy,
     disc_height_index_above,
     disc_height_to_depth,
     disc_depth,

@@ -142,7 +142,7 @@ def _box(outlines: Outlines) -> Points:
 
 
 def _squared(points: Points, corners: Points) -> Points:
-    """Points in the skewed axes in which the quadrilateral's corners are (0, -1), (1, 0) and so on."""
+    """Points in the skewed axes in which the quadrilateral is a square with corner (0, -1)."""
     middle = corners.mean(axis=1, keepdims=True)
     spokes = corners - middle
     first, second = (spokes[:, 1] - spokes[:, 3]) / 2, (spokes[:, 2] - spokes[:, 0]) / 2
@@ -301,7 +301,7 @@ def _combine(extreme: Points, meeting: Points, residual: _Floats, outlines: Outl
     ragged = np.maximum((residual + np.roll(residual, 1, axis=1)) / 2 - _EVEN * pixel, 0)
     sharp = _TAKEN * outlines.sigma * pixel + _TRUST * ragged
     most = np.where((shift * outward).sum(axis=-1) < 0, spur, sharp)
-    return extreme + shift * np.asarray(most / np.maximum(most, far))[..., None]
+    return np.asarray(extreme + shift * (most / np.maximum(most, far))[..., None])
 
 
 def _seen(sides: _Sides, cut: _Flags) -> _Flags:
@@ -357,4 +357,4 @@ def _middles(outlines: Outlines, corners: Points, shifts: _Floats) -> Points:
     height = (weights * h).sum(axis=-1) / np.maximum(weights.sum(axis=-1), _TINY)
     middle = (corners + np.roll(corners, -1, axis=1)) / 2
     place = height[:, None] + shifts[..., 1]
-    return middle[:, None] + place[..., None] * _chords(corners)[1][:, None]
+    return np.asarray(middle[:, None] + place[..., None] * _chords(corners)[1][:, None])

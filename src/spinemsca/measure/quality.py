@@ -52,12 +52,17 @@ def _axis(places: Points) -> Points:
 
 
 def _longest_rise(values: list[float]) -> set[int]:
-    best: list[tuple[int, ...]] = []
+    """Indices of the longest run, with gaps, whose values rise."""
+    best: list[list[int]] = []
     for i, value in enumerate(values):
         runs = [run for run in best if values[run[-1]] < value]
-        longest: tuple[int, ...] = max(runs, key=lambda run: len(run)) if runs else ()
-        best.append((*longest, i))
-    return set(max(best, key=lambda run: len(run)))
+        longest: list[int] = max(runs, key=_length) if runs else []
+        best.append([*longest, i])
+    return set(max(best, key=_length))
+
+
+def _length(run: list[int]) -> int:
+    return len(run)
 
 
 def cut_sides(block: Block) -> list[str]:

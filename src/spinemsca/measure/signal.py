@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SIGNAL_MEASURES"]
 
 _NEEDS: Final = "the image, and at least two vertebral bodies"
+_DARK: Final = 1e-3
 _CORRELATED_PIXELS: Final = 9.0
 _Floats = NDArray[np.float64]
 _Pixels = NDArray[np.intp]
@@ -38,7 +39,7 @@ def disc_signal_to_vertebrae(spine: Spine, at: Structure) -> Values:
     near = [s for s in (above(at), below(at)) if s is not None and s in spine.blocks]
     if not near:
         raise NotGivenError("no neighbouring vertebra")
-    return _mean(disc) / _mean(np.concatenate([_inner(spine, s) for s in near]))
+    return _ratio(_mean(disc), _mean(np.concatenate([_inner(spine, s) for s in near])))
 
 
 @define(
@@ -61,7 +62,13 @@ def nucleus_contrast(spine: Spine, at: Structure) -> Values:
     values, place = _inner(spine, at), _place(spine, at)
     nucleus = _mean(values[np.abs(place) < 0.25])
     annulus = _mean(values[np.abs(place) > 1 / 3])
-    return (nucleus - annulus) / (nucleus + annulus)
+    return _ratio(nucleus - annulus, nucleus + annulus)
+
+
+def _ratio(value: Values, reference: Values) -> Values:
+    if reference[0] < _DARK:
+        raise NotGivenError("no signal to compare with")
+    return np.asarray(value / np.maximum(reference, _DARK))
 
 
 def _flat(spine: Spine, rows: _Pixels, columns: _Pixels) -> _Floats:
