@@ -178,7 +178,8 @@ def disc_height_index(spine: Spine, at: Structure) -> Values:
     Scope.DISC, Quantity.RATIO,
     "disc_height_middle / mean mid-height of both bodies (at L5/S1, of L5), over the height index "
     "of healthy men at the same level, .277, .308, .340, .369, .372: falls as a disc narrows",
-    source=f"this package, with means of {_ZHENG}", needs=f"{_DISC} and the endplates of both bodies",
+    source=f"this package, with means of {_ZHENG}",
+    needs=f"{_DISC} and the endplates of both bodies",
 )  # fmt: skip
 def disc_height_to_healthy(spine: Spine, at: Structure) -> Values:
     healthy = _HEALTHY_INDEX[DISCS.index(at)]

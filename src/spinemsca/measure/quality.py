@@ -56,13 +56,15 @@ def _longest_rise(values: list[float]) -> set[int]:
     best: list[list[int]] = []
     for i, value in enumerate(values):
         runs = [run for run in best if values[run[-1]] < value]
-        longest: list[int] = max(runs, key=_length) if runs else []
-        best.append([*longest, i])
-    return set(max(best, key=_length))
+        best.append([*_longest(runs), i])
+    return set(_longest(best))
 
 
-def _length(run: list[int]) -> int:
-    return len(run)
+def _longest(runs: list[list[int]]) -> list[int]:
+    found: list[int] = []
+    for run in runs:
+        found = run if len(run) > len(found) else found
+    return found
 
 
 def cut_sides(block: Block) -> list[str]:

@@ -15,6 +15,7 @@ from scipy import ndimage
 from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
+from spinemsca.measure.discs import disc_height_to_healthy
 from spinemsca.measure.landmarks import DRAWS
 from spinemsca.measure.spine import NotGivenError, Spine
 
@@ -63,6 +64,20 @@ def nucleus_contrast(spine: Spine, at: Structure) -> Values:
     nucleus = _mean(values[np.abs(place) < 0.25])
     annulus = _mean(values[np.abs(place) > 1 / 3])
     return _ratio(nucleus - annulus, nucleus + annulus)
+
+
+@define(
+    Scope.DISC, Quantity.RATIO,
+    "-0.9 ln(disc_signal_to_vertebrae) - 0.7 nucleus_contrast - 1.4 disc_height_to_healthy; rises "
+    "with degeneration, and is no grade",
+    source="this package: weights fitted to Pfirrmann's grades on half of SPIDER's patients with "
+    "T2 SPACE",
+    needs=f"{_NEEDS}, and the disc's and bodies' corners",
+)  # fmt: skip
+def degeneration_index(spine: Spine, at: Structure) -> Values:
+    signal = np.log(np.maximum(disc_signal_to_vertebrae(spine, at), _DARK))
+    contrast, height = nucleus_contrast(spine, at), disc_height_to_healthy(spine, at)
+    return np.asarray(-0.9 * signal - 0.7 * contrast - 1.4 * height)
 
 
 def _ratio(value: Values, reference: Values) -> Values:
@@ -179,5 +194,6 @@ SIGNAL_MEASURES: Final[tuple[Definition, ...]] = (
     disc_signal_to_vertebrae,
     disc_signal_to_csf,
     nucleus_contrast,
+    degeneration_index,
 )
 """In the order of the table."""

@@ -129,7 +129,8 @@ def biconcavity(spine: Spine, at: Structure) -> Values:
 )  # fmt: skip
 def crush(spine: Spine, at: Structure) -> Values:
     own = _posterior(_body(spine, at))
-    return own / np.asarray(np.mean([_posterior(body) for body in _neighbours(spine, at)], axis=0))
+    others = np.mean([_posterior(body) for body in _neighbours(spine, at)], axis=0)
+    return np.asarray(own / others)
 
 
 def _neighbours(spine: Spine, at: Structure) -> list[Block]:
