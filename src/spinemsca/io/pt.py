@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image, LabelMap
 
-__all__ = ["read_image", "read_label", "read_pair", "write_image", "write_label"]
+__all__ = [
+    "image_bytes",
+    "label_bytes",
+    "read_image",
+    "read_label",
+    "read_pair",
+    "write_image",
+    "write_label",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -45,7 +53,7 @@ def read_image(path: Path) -> Image:
         FileFormatError: If it cannot be read, or holds no image.
         CaseError: If what it holds is no slice with finite values in [0, 1].
     """
-    return _as_image(_pick(load_untrusted(path), "img", path), path)
+    return as_image(_pick(load_untrusted(path), "img", path), path)
 
 
 def read_label(path: Path) -> LabelMap:
@@ -59,7 +67,7 @@ def read_label(path: Path) -> LabelMap:
         FileFormatError: If it cannot be read, or holds no label map.
         CaseError: If what it holds is no slice of whole numbers from 0 to 11.
     """
-    return _as_label(_pick(load_untrusted(path), "label", path), path)
+    return as_label(_pick(load_untrusted(path), "label", path), path)
 
 
 def read_pair(path: Path) -> tuple[Image, LabelMap]:
@@ -80,8 +88,8 @@ def read_pair(path: Path) -> tuple[Image, LabelMap]:
             where=path,
             remedy="Save a dict with 'img' and 'label'",
         )
-    image = _as_image(_pick(held, "img", path), path)
-    label = _as_label(_pick(held, "label", path), path)
+    image = as_image(_pick(held, "img", path), path)
+    label = as_label(_pick(held, "label", path), path)
     if image.shape != label.shape:
         raise CaseError(
             f"label map has shape {label.shape}, the image {image.shape}",
@@ -93,21 +101,31 @@ def read_pair(path: Path) -> tuple[Image, LabelMap]:
 
 def write_image(path: Path, image: Image) -> None:
     """Writes `(H, W)` float32; the same image gives the same bytes."""
-    _save(path, np.asarray(image, dtype=np.float32))
+    write_bytes(path, image_bytes(image))
 
 
 def write_label(path: Path, label: LabelMap) -> None:
     """Writes `(1, H, W)` uint8; the same label map gives the same bytes."""
-    _save(path, np.asarray(label, dtype=np.uint8)[None])
+    write_bytes(path, label_bytes(label))
 
 
-def _save(path: Path, array: Array) -> None:
+def image_bytes(image: Image) -> bytes:
+    """The bytes that `write_image` writes."""
+    return _encoded(np.asarray(image, dtype=np.float32))
+
+
+def label_bytes(label: LabelMap) -> bytes:
+    """The bytes that `write_label` writes."""
+    return _encoded(np.asarray(label, dtype=np.uint8)[None])
+
+
+def _encoded(array: Array) -> bytes:
     import torch
 
     # A buffer, since torch writes a file's own name into it and temporary names are random.
     buffer = io.BytesIO()
     torch.save(torch.from_numpy(array.copy()), buffer)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _pick(held: object, key: str, path: Path) -> object:
@@ -123,7 +141,8 @@ def _pick(held: object, key: str, path: Path) -> object:
     return held[key]
 
 
-def _as_image(held: object, path: Path) -> Image:
+def as_image(held: object, path: Path) -> Image:
+    """What `path` held, as `read_image` returns and judges it; copied only where it must be."""
     array = _as_slice(held, "image", path)
     # min and max carry NaN along, so one pass settles finiteness and range.
     low, high = float(array.min()), float(array.max())
@@ -141,7 +160,8 @@ def _as_image(held: object, path: Path) -> Image:
     return image if low >= 0 and high <= 1 else image.clip(0, 1)
 
 
-def _as_label(held: object, path: Path) -> LabelMap:
+def as_label(held: object, path: Path) -> LabelMap:
+    """What `path` held, as `read_label` returns and judges it; copied only where it must be."""
     array = _as_slice(held, "label map", path)
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= len(STRUCTURES)):
@@ -173,22 +193,21 @@ def _as_slice(held: object, what: str, path: Path) -> Array:
 
 
 def _as_array(held: object, what: str, path: Path) -> Array:
-    import torch
-
-    if isinstance(held, torch.Tensor):
-        held = _plain(held)
-    if not isinstance(held, np.ndarray) or held.dtype.kind not in "biuf":
+    array = held if isinstance(held, np.ndarray) else _plain(held)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
         raise FileFormatError(
             f"{what} is {_describe(held)}",
             where=path,
             remedy="Save a dense tensor or array of real numbers",
         )
-    return held
+    return array
 
 
 def _plain(tensor: Any) -> object:
     import torch
 
+    if not isinstance(tensor, torch.Tensor):
+        return tensor
     dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
     if not dense or tensor.is_complex() or tensor.is_quantized:
         return tensor
