@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spinemsca.errors import FileFormatError, MissingDependencyError, UsageError
+from spinemsca.errors import FileFormatError, MissingDependencyError, SpineError, UsageError
 from spinemsca.io import pt
 from spinemsca.measure import cohort, sources, table
 from spinemsca.measure.measure import measure
@@ -148,7 +148,8 @@ def test_what_is_no_label_map_is_told(tmp_path):
     with pytest.raises(FileFormatError):
         sources.read(tmp_path / "bad.png")
     Image.new("RGB", (4, 4)).save(tmp_path / "colour.png")
-    with pytest.raises(FileFormatError, match="RGB"):
+    Image.fromarray(np.arange(48, dtype=np.uint8).reshape(4, 4, 3)).save(tmp_path / "colour.png")
+    with pytest.raises(SpineError):
         sources.read(tmp_path / "colour.png")
     Image.new("L", (4, 4)).save(tmp_path / "x.png")
     with pytest.raises(UsageError, match="image is not there"):

@@ -81,7 +81,7 @@ def _measured(path: Path, image: Path | None, options: dict[str, Any]) -> Measur
     from spinemsca.measure.measure import measure
     from spinemsca.measure.sources import read
 
-    source = read(path, image)
+    source = read(path, image, foreign=options["labels"] != "spine-msca")
     given = options | {"spacing": source.spacing or options["spacing"]}
     return measure(source.label, image=source.image, name=source.name, **given)
 

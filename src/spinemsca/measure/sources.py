@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from spinemsca.errors import FileFormatError, UsageError
-from spinemsca.io import pt
+from spinemsca.errors import CaseError, UsageError
+from spinemsca.io import pt, raster
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -17,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import Spacing
+    from spinemsca.io.scan import Scan
 
 __all__ = ["Source", "find", "read"]
 
@@ -66,20 +65,31 @@ def _inside(folder: Path) -> list[Path]:
     return found + (labelled or ([] if found else pictures))
 
 
-def read(path: Path, images: Path | None = None) -> Source:
+def read(path: Path, images: Path | None = None, *, foreign: bool = False) -> Source:
     """Reads one label map and, where there is one, its image.
 
     Args:
-        path: `.png`, or `.pt`: a case folder's `label.pt` or a file that holds both.
+        path: A picture, or `.pt`: a case folder's `label.pt` or a file that holds both.
         images: The image, or a folder that holds it as `NAME.png`.
+        foreign: Whether the numbers are another tool's, so that any are taken.
 
     Raises:
-        FileFormatError: If the file is neither.
+        SpineError: If a file cannot be read, or holds what it should not.
     """
     if path.suffix == ".pt":
         return _read_pt(path)
     name = path.stem.removesuffix(_LABEL)
-    return Source(name, read_picture(path), _read_image(images, name))
+    label = raster.read_picture(path).pixels if foreign else _read_own(path)
+    scan = _read_image(images, name)
+    return Source(name, label) if scan is None else Source(name, label, scan.pixels, scan.spacing)
+
+
+def _read_own(path: Path) -> NDArray[Any]:
+    try:
+        return raster.read_label_picture(path)
+    except CaseError as error:
+        remedy = "If they are another tool's numbers, say whose: --labels"
+        raise CaseError(error.what, where=path, remedy=remedy) from None
 
 
 def _read_pt(path: Path) -> Source:
@@ -91,31 +101,10 @@ def _read_pt(path: Path) -> Source:
     return Source(path.parent.name, pt.read_label(path), picture)
 
 
-def _read_image(images: Path | None, name: str) -> NDArray[Any] | None:
+def _read_image(images: Path | None, name: str) -> Scan | None:
     if images is None:
         return None
     path = images / f"{name}.png" if images.is_dir() else images
     if not path.is_file():
         raise UsageError("the image is not there", where=path)
-    return read_picture(path)
-
-
-def read_picture(path: Path) -> NDArray[Any]:
-    """`(H, W)` grey values or palette indices of a picture.
-
-    Raises:
-        FileFormatError: If it is no picture, or in colour.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(path) as picture:
-            if picture.mode not in ("L", "P", "1", "I", "I;16", "F"):
-                raise FileFormatError(
-                    f"is a picture of mode {picture.mode}",
-                    where=path,
-                    remedy="Give label numbers as grey values or palette indices",
-                )
-            return np.asarray(picture)
-    except (OSError, ValueError, Image.DecompressionBombError) as error:
-        raise FileFormatError(f"cannot be read as a picture: {error}", where=path) from None
+    return raster.read_picture(path)
