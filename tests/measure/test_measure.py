@@ -105,6 +105,13 @@ def test_islands_and_holes_are_left_out_and_flagged(label):
     assert any("islands or holes" in text for text in found.flags["L3"])
 
 
+def test_two_bodies_labelled_as_one_are_flagged(label):
+    merged = label.copy()
+    merged[np.isin(label, (value_of("D1"), value_of("L2")))] = value_of("L1")
+    assert any("unlikely size" in text for text in measure(merged).flags["L1"])
+    assert not any("unlikely" in t for texts in measure(label).flags.values() for t in texts)
+
+
 def test_structures_of_few_pixels_are_not_measured(label):
     tiny = np.where(label == value_of("D3"), 0, label).astype(np.uint8)
     tiny[5, 5] = value_of("D3")

@@ -14,7 +14,7 @@ from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.landmarks import DRAWS
-from spinemsca.measure.spine import Block, NotGivenError, Spine
+from spinemsca.measure.spine import NotGivenError, Spine
 from spinemsca.measure.vertebrae import depth_of, middle_height
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ _ZHENG: Final = "Zheng et al., Nat Commun 13:841, 2022"
 _FOURTEEN: Final = "L1/2 to L5/S1, n = 14 (anatomyjournal.ir A-10-159-1); 106 others are lower"
 _HEALTHY_INDEX: Final = (0.277, 0.308, 0.340, 0.369, 0.372)
 _WINDOW: Final = 0.05
+# In pixels: what few points of outline leave uncertain beyond the error of the whole border.
+_LOCAL_ERROR: Final = 0.2
 _NAMES: Final = "methods compared in Thieme a-1994-0879"
 
 
@@ -37,7 +39,7 @@ _NAMES: Final = "methods compared in Thieme a-1994-0879"
     normal=({}, f"10.8, 13.1, 15.2, 18.1, 18.7 mm at the anterior end; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_anterior(spine: Spine, at: Structure) -> Values:
-    return _thickness(spine.block(at), 0.2)
+    return _thickness(spine, at, 0.2)
 
 
 @define(
@@ -45,7 +47,7 @@ def disc_height_anterior(spine: Spine, at: Structure) -> Values:
     needs=_DISC, normal=({}, f"10.0, 11.6, 12.5, 13.8, 13.0 mm; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_middle(spine: Spine, at: Structure) -> Values:
-    return _thickness(spine.block(at), 0.5)
+    return _thickness(spine, at, 0.5)
 
 
 @define(
@@ -54,11 +56,12 @@ def disc_height_middle(spine: Spine, at: Structure) -> Values:
     normal=({}, f"7.3, 8.6, 9.1, 10.1, 8.5 mm at the posterior end; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_posterior(spine: Spine, at: Structure) -> Values:
-    return _thickness(spine.block(at), 0.8)
+    return _thickness(spine, at, 0.8)
 
 
-def _thickness(disc: Block, place: float) -> Values:
+def _thickness(spine: Spine, at: Structure, place: float) -> Values:
     """Distance of the lower from the upper border near a place on the axis, 0 to 1."""
+    disc = spine.block(at)
     front, back = disc.middle(g.ANTERIOR)[0], disc.middle(g.POSTERIOR)[0]
     if not np.isfinite([front, back]).all():
         return np.full(DRAWS + 1, np.nan)
@@ -68,7 +71,9 @@ def _thickness(disc: Block, place: float) -> Values:
     upper = heights > (heights.max() + heights.min()) / 2 if near.any() else near[:0]
     if upper.all() or not upper.any():
         raise NotGivenError("the disc's borders cannot be told apart")
-    middle = middle_height(disc)
+    draws = np.random.default_rng(at.value).standard_normal(DRAWS + 1)
+    draws[0] = 0
+    middle = middle_height(disc) + _LOCAL_ERROR * spine.pixel.mean() * draws
     return np.asarray(heights[upper].mean() - heights[~upper].mean() + middle - middle[0])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN, Structure
+from spinemsca.anatomy import COLUMN, VERTEBRAE, Structure
 from spinemsca.measure.landmarks import SIDES
 
 if TYPE_CHECKING:
@@ -15,11 +15,21 @@ if TYPE_CHECKING:
     from spinemsca.measure.contour import Points
     from spinemsca.measure.spine import Block
 
-__all__ = ["MENDED_SHARE", "SQUARE_PIXELS", "cut_sides", "notes", "out_of_order", "whole_spine"]
+__all__ = [
+    "MENDED_SHARE",
+    "SQUARE_PIXELS",
+    "cut_sides",
+    "notes",
+    "out_of_order",
+    "unlikely",
+    "whole_spine",
+]
 
 MENDED_SHARE: Final = 0.02
 """Share of a structure's pixels that may be islands or holes without a flag."""
 
+_DOUBTFUL: Final = "{} is of unlikely size; its measures are doubtful"
+_USUAL_SIZE: Final = (0.5, 1.6)
 _KYPHOTIC: Final = 15.0
 
 SQUARE_PIXELS: Final = "assumes square pixels"
@@ -76,17 +86,33 @@ def cut_sides(block: Block) -> list[str]:
     ]
 
 
+def unlikely(blocks: Mapping[Structure, Block]) -> set[Structure]:
+    """Bodies L1 to L5 far from the others' size, as when two are labelled as one."""
+    sizes = {
+        s: float(b.area[0])
+        for s, b in blocks.items()
+        if s in VERTEBRAE[:-1] and np.isfinite(b.area[0])
+    }
+    if len(sizes) < 3:
+        return set()
+    usual = float(np.median(list(sizes.values())))
+    low, high = _USUAL_SIZE
+    return {s for s, size in sizes.items() if not low * usual < size < high * usual}
+
+
 def notes(
     blocks: Mapping[Structure, Block],
     absent: Mapping[Structure, str],
     mended: Mapping[Structure, str],
 ) -> dict[Structure | None, tuple[str, ...]]:
     """Flags by structure."""
+    doubtful = unlikely(blocks)
     found: dict[Structure | None, tuple[str, ...]] = {}
     for structure in COLUMN:
         said = [absent[structure]] if structure in absent else []
         said += [mended[structure]] if structure in mended else []
         said += cut_sides(blocks[structure]) if structure in blocks else []
+        said += [_DOUBTFUL.format(structure)] if structure in doubtful else []
         if said:
             found[structure] = tuple(said)
     return found
