@@ -39,7 +39,7 @@ _NAMES: Final = "methods compared in Thieme a-1994-0879"
     normal=({}, f"10.8, 13.1, 15.2, 18.1, 18.7 mm at the anterior end; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_anterior(spine: Spine, at: Structure) -> Values:
-    return _thickness(spine, at, 0.2)
+    return _shared_thickness(spine, at, 0.2)
 
 
 @define(
@@ -47,7 +47,7 @@ def disc_height_anterior(spine: Spine, at: Structure) -> Values:
     needs=_DISC, normal=({}, f"10.0, 11.6, 12.5, 13.8, 13.0 mm; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_middle(spine: Spine, at: Structure) -> Values:
-    return _thickness(spine, at, 0.5)
+    return _shared_thickness(spine, at, 0.5)
 
 
 @define(
@@ -56,7 +56,15 @@ def disc_height_middle(spine: Spine, at: Structure) -> Values:
     normal=({}, f"7.3, 8.6, 9.1, 10.1, 8.5 mm at the posterior end; {_FOURTEEN}"),
 )  # fmt: skip
 def disc_height_posterior(spine: Spine, at: Structure) -> Values:
-    return _thickness(spine, at, 0.8)
+    return _shared_thickness(spine, at, 0.8)
+
+
+def _shared_thickness(spine: Spine, at: Structure, place: float) -> Values:
+    key = ("thickness", at.value, place)
+    if key not in spine.cache:
+        spine.cache[key] = _thickness(spine, at, place)
+    found: Values = spine.cache[key]
+    return found
 
 
 def _thickness(spine: Spine, at: Structure, place: float) -> Values:

@@ -42,7 +42,8 @@ _Floats = NDArray[np.float64]
 
 def distance(a: Points, b: Points) -> _Floats:
     """Euclidean distance."""
-    return np.asarray(np.hypot(*np.moveaxis(a - b, -1, 0)))
+    gap = a - b
+    return np.asarray(np.hypot(gap[..., 0], gap[..., 1]))
 
 
 def unit(vector: Points) -> Points:
@@ -59,8 +60,8 @@ def inclination(start: Points, end: Points, posterior: int) -> _Floats:
         end: Posterior end.
         posterior: +1 where the back is towards higher columns, -1 where lower.
     """
-    row, column = np.moveaxis(end - start, -1, 0)
-    return np.asarray(np.degrees(np.arctan2(row, posterior * column)))
+    chord = end - start
+    return np.asarray(np.degrees(np.arctan2(chord[..., 0], posterior * chord[..., 1])))
 
 
 def turn(first: _Floats, second: _Floats) -> _Floats:
@@ -70,9 +71,8 @@ def turn(first: _Floats, second: _Floats) -> _Floats:
 
 def away(points: Points, start: Points, end: Points) -> _Floats:
     """Signed distance of points from a line, positive to the left when looking along it."""
-    row, column = np.moveaxis(unit(end - start), -1, 0)
-    relative = points - start
-    return np.asarray(-relative[..., 0] * column + relative[..., 1] * row)
+    along, relative = unit(end - start), points - start
+    return np.asarray(relative[..., 1] * along[..., 0] - relative[..., 0] * along[..., 1])
 
 
 def beyond(outline: Points, start: Points, end: Points) -> _Floats:

@@ -127,7 +127,11 @@ def _plane(places: _Floats, logs: _Floats) -> tuple[_Floats, _Floats]:
 def _inner(spine: Spine, at: Structure) -> _Floats:
     """The shading-free signal of a structure's pixels without its rim."""
     spine.block(at)
-    return _flat(spine, *_inner_pixels(spine, at))
+    key = ("signal", at.value)
+    if key not in spine.cache:
+        spine.cache[key] = _flat(spine, *_inner_pixels(spine, at))
+    found: _Floats = spine.cache[key]
+    return found
 
 
 def _inner_pixels(spine: Spine, at: Structure) -> tuple[_Pixels, _Pixels]:

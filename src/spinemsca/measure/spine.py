@@ -71,7 +71,7 @@ class Spine:
         posterior: +1 where the patient's back is towards higher columns, -1 where lower.
         flags: What a reader should know, by structure or `None` for the whole.
         boxes: Slices that hold each label value, from 1 on.
-        cache: What measures of signal share, so that it is computed once.
+        cache: What measures share, so that it is computed once.
     """
 
     blocks: Mapping[Structure, Block]
