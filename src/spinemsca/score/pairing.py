@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.anatomy import STRUCTURES, Structure
@@ -12,6 +11,7 @@ from spinemsca.release.store import Release
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["Pair", "Pairing", "pair_labels"]
 

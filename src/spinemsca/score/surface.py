@@ -67,8 +67,8 @@ def surface_distances(
     """
     there, there_length = _contour(truth, spacing)
     back, back_length = _contour(prediction, spacing)
-    forward = cKDTree(back).query(there)[0]
-    backward = cKDTree(there).query(back)[0]
+    forward = cKDTree(back, compact_nodes=False, balanced_tree=False).query(there)[0]
+    backward = cKDTree(there, compact_nodes=False, balanced_tree=False).query(back)[0]
     first, second = np.argsort(forward), np.argsort(backward)
     return SurfaceDistances(
         forward[first], there_length[first], backward[second], back_length[second]

@@ -1,0 +1,138 @@
+"""What a measure is: its formula, source, unit, what it needs and what is normal.
+
+A measure is a small function of a [`Spine`][spinemsca.measure.spine.Spine] and a structure,
+wrapped by [`define`][spinemsca.measure.definitions.define] into a `Definition`. Tables, the
+command line's list, the codebook and the documentation are all made from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from spinemsca.anatomy import COLUMN, DISCS, Structure
+from spinemsca.measure.spine import Spine
+
+__all__ = ["Definition", "Formula", "Quantity", "Scope", "Values", "by_level", "define"]
+
+Values: TypeAlias = NDArray[np.float64]
+"""`(K,)` the best estimate, then its draws; `(1,)` where no uncertainty is known."""
+
+Formula: TypeAlias = Callable[[Spine, Structure], Values | str]
+
+
+class Quantity(StrEnum):
+    """What kind of number a measure gives; decides its unit."""
+
+    LENGTH = "length"
+    AREA = "area"
+    ANGLE = "angle"
+    RATIO = "ratio"
+    PERCENT = "percent"
+    TEXT = "text"
+
+    def suffixes(self) -> tuple[str, ...]:
+        """The units that this quantity may come in, as columns end in them."""
+        return _SUFFIXES[self]
+
+    def suffix(self, unit: str) -> str:
+        """The unit where lengths are in `unit`, `mm` or `px`."""
+        found = _SUFFIXES[self]
+        return found[0] if len(found) == 1 else found[unit != "mm"]
+
+
+_SUFFIXES: Final = {
+    Quantity.LENGTH: ("mm", "px"),
+    Quantity.AREA: ("mm2", "px2"),
+    Quantity.ANGLE: ("deg",),
+    Quantity.RATIO: ("ratio",),
+    Quantity.PERCENT: ("percent",),
+    Quantity.TEXT: ("text",),
+}
+
+
+class Scope(StrEnum):
+    """What a measure belongs to."""
+
+    DISC = "disc"
+    LEVEL = "level"
+    VERTEBRA = "vertebra"
+    SPINE = "spine"
+
+    def structures(self) -> tuple[Structure, ...]:
+        """Those a measure is computed for; a level goes by its disc, a spine by its top."""
+        if self is Scope.SPINE:
+            return COLUMN[:1]
+        if self is Scope.VERTEBRA:
+            return COLUMN[::2]
+        return DISCS
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One measure.
+
+    Attributes:
+        name: As in columns, without the unit.
+        scope: What it belongs to.
+        quantity: Decides the unit.
+        formula: In words or symbols.
+        source: Where the definition comes from.
+        needs: What must be there for it to be given.
+        compute: The function.
+        normal: By structure's name, lowest and highest normal value, where a source gives one.
+        reference: Normal values in words, with their source; also where no range is given.
+    """
+
+    name: str
+    scope: Scope
+    quantity: Quantity
+    formula: str
+    source: str
+    needs: str
+    compute: Formula
+    normal: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    reference: str = ""
+
+    def __call__(self, spine: Spine, at: Structure) -> Values:
+        """A number's values; raises `NotGivenError` where it cannot be given."""
+        return np.asarray(self.compute(spine, at), dtype=np.float64)
+
+    def column(self, unit: str) -> str:
+        """Its column's name where lengths are in `unit`."""
+        return f"{self.name}_{self.quantity.suffix(unit)}"
+
+
+def define(
+    scope: Scope,
+    quantity: Quantity,
+    formula: str,
+    *,
+    source: str = "this package",
+    needs: str,
+    normal: tuple[Mapping[str, tuple[float, float]], str] | None = None,
+) -> Callable[[Formula], Definition]:
+    """Turns a function into a measure that bears its name."""
+
+    def wrap(compute: Formula) -> Definition:
+        ranges, reference = normal or ({}, "")
+        name = compute.__name__
+        return Definition(name, scope, quantity, formula, source, needs, compute, ranges, reference)
+
+    return wrap
+
+
+def by_level(
+    middles: tuple[float, ...], spread: float | tuple[float, ...], names: str = "D1 D2 D3 D4 D5"
+) -> dict[str, tuple[float, float]]:
+    """Ranges of mean ± spread for each of several structures."""
+    spreads = spread if isinstance(spread, tuple) else (spread,) * len(middles)
+    return {
+        name: (round(m - s, 4), round(m + s, 4))
+        for name, m, s in zip(names.split(), middles, spreads, strict=True)
+    }

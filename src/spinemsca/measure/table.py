@@ -1,0 +1,209 @@
+"""Measurements as tables: a row a case and structure, a row a case, JSON, and the codebook."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING, Any, Final
+
+from spinemsca._version import __version__
+from spinemsca.anatomy import COLUMN
+from spinemsca.measure.definitions import Definition, Quantity, Scope
+from spinemsca.measure.registry import MEASURES, describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from spinemsca.measure.measure import Measurements, Result
+
+__all__ = [
+    "SCHEMA",
+    "as_json",
+    "codebook",
+    "csv_text",
+    "json_schema",
+    "tidy_columns",
+    "tidy_rows",
+    "wide_columns",
+    "wide_row",
+]
+
+ROWS: Final = (*(s.name for s in COLUMN), "spine")
+"""Names of the rows of one case; a level goes with its disc."""
+
+SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
+
+
+def tidy_columns() -> list[str]:
+    """Columns of the tidy table; the same for every cohort, with or without spacing."""
+    return ["case", "structure", *_value_columns(), "not_given", "flags"]
+
+
+def _value_columns() -> list[str]:
+    return [column for definition in MEASURES for column in _columns(definition)]
+
+
+def _columns(definition: Definition) -> Iterator[str]:
+    """The value's column and its standard error's, for each unit it may come in."""
+    for suffix in definition.quantity.suffixes():
+        yield f"{definition.name}_{suffix}"
+        if definition.quantity is not Quantity.TEXT:
+            yield f"{definition.name}_se_{suffix}"
+
+
+def tidy_rows(found: Measurements) -> list[dict[str, str]]:
+    """A row for each structure and one for the spine; what is not given is empty.
+
+    Args:
+        found: Of one case.
+    """
+    rows = {name: {"case": found.case, "structure": name} for name in ROWS}
+    reasons: dict[str, dict[str, list[str]]] = {name: {} for name in ROWS}
+    for result in found.results:
+        rows[result.structure].update(_cells(result, found.unit))
+        if result.reason:
+            reasons[result.structure].setdefault(result.reason, []).append(result.definition.name)
+    whole = found.flags.get("spine", ())
+    for name, row in rows.items():
+        row["not_given"] = "; ".join(f"{', '.join(v)}: {k}" for k, v in reasons[name].items())
+        row["flags"] = "; ".join(dict.fromkeys((*found.flags.get(name, ()), *whole)))
+    return list(rows.values())
+
+
+def _cells(result: Result, unit: str) -> dict[str, str]:
+    if result.value is None:
+        return {}
+    name, suffix = result.definition.name, result.definition.quantity.suffix(unit)
+    if isinstance(result.value, str):
+        return {f"{name}_{suffix}": result.value}
+    cells = {f"{name}_{suffix}": f"{result.value:.4f}"}
+    if result.error is not None:
+        cells[f"{name}_se_{suffix}"] = f"{result.error:.4f}"
+    return cells
+
+
+def wide_columns() -> list[str]:
+    """Columns of the wide table, such as `L4_body_area_mm2` and `D5_slip_share_percent`."""
+    columns = [
+        f"{row}_{column}"
+        for definition in MEASURES
+        for row in _row_names(definition)
+        for column in _columns(definition)
+    ]
+    return ["case", *columns, "flags"]
+
+
+def _row_names(definition: Definition) -> list[str]:
+    if definition.scope is Scope.SPINE:
+        return ["spine"]
+    return [structure.name for structure in definition.scope.structures()]
+
+
+def wide_row(found: Measurements) -> dict[str, str]:
+    """One row for a case, as statistics programs want it."""
+    row = {"case": found.case}
+    for result in found.results:
+        for column, text in _cells(result, found.unit).items():
+            row[f"{result.structure}_{column}"] = text
+    row["flags"] = "; ".join(dict.fromkeys(t for texts in found.flags.values() for t in texts))
+    return row
+
+
+def csv_text(columns: list[str], rows: Iterable[Mapping[str, str]], *, header: bool = True) -> str:
+    """Rows as CSV; a case name that a spreadsheet would run as a formula gets an apostrophe."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
+    if header:
+        writer.writeheader()
+    for row in rows:
+        writer.writerow(
+            {k: f"'{v}" if k == "case" and v[:1] in "=+-@" else v for k, v in row.items()}
+        )
+    return text.getvalue()
+
+
+def codebook() -> list[dict[str, str]]:
+    """What each column of the tidy table holds: column, meaning, unit, formula, needs, source."""
+    rows = [
+        _code("case", "name of the case"),
+        _code("structure", "structure, level's disc, or spine"),
+    ]
+    for definition in MEASURES:
+        words = describe(definition)
+        for column in _columns(definition):
+            kind = "standard error" if f"{definition.name}_se_" in column else "value"
+            rows.append(
+                {"column": column, "holds": kind} | words | {"unit": column.rpartition("_")[2]}
+            )
+    rows.append(_code("not_given", "measures that are not given, and why"))
+    rows.append(_code("flags", "what a reader should know of the structure or the case"))
+    return rows
+
+
+def _code(column: str, holds: str) -> dict[str, str]:
+    return {"column": column, "holds": holds}
+
+
+def as_json(found: Measurements) -> dict[str, Any]:
+    """One case as JSON; `json_schema` describes it."""
+    return {
+        "case": found.case,
+        "unit": found.unit,
+        "version": __version__,
+        "use": "research use only",
+        "flags": {name: list(texts) for name, texts in found.flags.items()},
+        "measures": [_json_result(result, found.unit) for result in found.results],
+    }
+
+
+def _json_result(result: Result, unit: str) -> dict[str, Any]:
+    return {
+        "measure": result.definition.name,
+        "structure": result.structure,
+        "unit": result.definition.quantity.suffix(unit),
+        "value": result.value,
+        "standard_error": result.error,
+        "normal": None if result.normal is None else list(result.normal),
+        "reason": result.reason or None,
+    }
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema of `as_json`."""
+    number = {"type": ["number", "null"]}
+    result = {
+        "measure": {"enum": [definition.name for definition in MEASURES]},
+        "structure": {"enum": list(ROWS)},
+        "unit": {"enum": sorted({s for q in Quantity for s in q.suffixes()})},
+        "value": {"type": ["number", "string", "null"]},
+        "standard_error": number,
+        "normal": {
+            "type": ["array", "null"],
+            "items": {"type": "number"},
+            "minItems": 2,
+            "maxItems": 2,
+        },
+        "reason": {"type": ["string", "null"]},
+    }
+    texts = {
+        "type": "object",
+        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+    }
+    case = {
+        "case": {"type": "string"},
+        "unit": {"enum": ["mm", "px"]},
+        "version": {"type": "string"},
+        "use": {"type": "string"},
+        "flags": texts,
+        "measures": {"type": "array", "items": _object(result)},
+    }
+    return {"$schema": SCHEMA, "title": "Measurements of one case", **_object(case)}
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": list(properties),
+        "additionalProperties": False,
+    }
