@@ -76,6 +76,8 @@ class Case:
             object.__setattr__(self, "label", _frozen(self.label))
         if self.spacing is not None:
             object.__setattr__(self, "spacing", _checked_spacing(self.spacing, self.name))
+        if self.sex is not None:
+            object.__setattr__(self, "sex", _checked_sex(self.sex, self.name))
         if not self.patient:
             object.__setattr__(self, "patient", self.name)
 
@@ -158,3 +160,12 @@ def _checked_spacing(spacing: tuple[float, float], name: str) -> Spacing:
             remedy="Give two positive numbers, or None where it is unknown",
         )
     return Spacing(row, column)
+
+
+def _checked_sex(sex: str, name: str) -> Sex:
+    try:
+        return Sex(sex)
+    except ValueError:
+        raise CaseError(
+            f"sex is {sex!r}", where=name, remedy="Use 'F', 'M', or None where it is unknown"
+        ) from None

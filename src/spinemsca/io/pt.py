@@ -1,18 +1,22 @@
 """The `.pt` files of the dataset: `img.pt` and `label.pt`, or one dict that holds both.
 
-Reading is safe by construction: `torch.load(weights_only=True)` with the three numpy types
-that the published files use allow-listed, so that no pickle ever runs code.
+Tensors and numpy arrays of any real dtype are read, with or without a leading channel axis of
+one, views included; `(H, W)` may be any size. What is written is `img.pt`, a `(H, W)` float32
+tensor, and `label.pt`, a `(1, H, W)` uint8 tensor.
 """
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca.errors import FileFormatError
+from spinemsca.anatomy import STRUCTURES
+from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.files import write_bytes
+from spinemsca.io.torchfile import load_untrusted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,20 +25,70 @@ if TYPE_CHECKING:
 
 __all__ = ["read_image", "read_label", "read_pair", "write_image", "write_label"]
 
+Array = np.ndarray[Any, np.dtype[Any]]
+
+_TOLERANCE: Final = 1e-6
+_MAX_PIXELS: Final = 1 << 26
+_MAX_BYTES: Final = 8 * _MAX_PIXELS
+
 
 def read_image(path: Path) -> Image:
-    """Reads `(H, W)` float32 in [0, 1] from a file that holds a tensor, an array or a dict."""
-    raise FileFormatError("thin version", where=path)
+    """Reads an image from a file that holds a tensor, an array or a dict with `img`.
+
+    Values that leave [0, 1] by no more than 1e-6, as rounding makes them, are clipped.
+
+    Returns:
+        `(H, W)` float32 in [0, 1].
+
+    Raises:
+        UnsafeFileError: If opening the file would run code or take too much memory.
+        FileFormatError: If it cannot be read, or holds no image.
+        CaseError: If what it holds is no slice with finite values in [0, 1].
+    """
+    return _as_image(_pick(load_untrusted(path), "img", path), path)
 
 
 def read_label(path: Path) -> LabelMap:
-    """Reads `(H, W)` uint8 with values 0 to 11 from a tensor, an array or a dict."""
-    raise FileFormatError("thin version", where=path)
+    """Reads a label map from a file that holds a tensor, an array or a dict with `label`.
+
+    Returns:
+        `(H, W)` uint8 with values 0 to 11.
+
+    Raises:
+        UnsafeFileError: If opening the file would run code or take too much memory.
+        FileFormatError: If it cannot be read, or holds no label map.
+        CaseError: If what it holds is no slice of whole numbers from 0 to 11.
+    """
+    return _as_label(_pick(load_untrusted(path), "label", path), path)
 
 
 def read_pair(path: Path) -> tuple[Image, LabelMap]:
-    """Reads both from a file that holds a dict with `img` and `label`."""
-    return read_image(path), read_label(path)
+    """Reads both from a file that holds a dict with `img` and `label`.
+
+    Returns:
+        As `read_image` and `read_label`.
+
+    Raises:
+        UnsafeFileError: If opening the file would run code or take too much memory.
+        FileFormatError: If it cannot be read, or holds no such dict.
+        CaseError: If image and label map are not what they should be, or differ in shape.
+    """
+    held = load_untrusted(path)
+    if not isinstance(held, Mapping):
+        raise FileFormatError(
+            f"holds {_describe(held)}, not an image and its label map",
+            where=path,
+            remedy="Save a dict with 'img' and 'label'",
+        )
+    image = _as_image(_pick(held, "img", path), path)
+    label = _as_label(_pick(held, "label", path), path)
+    if image.shape != label.shape:
+        raise CaseError(
+            f"label map has shape {label.shape}, the image {image.shape}",
+            where=path,
+            remedy="Bring both onto the same pixel grid",
+        )
+    return image, label
 
 
 def write_image(path: Path, image: Image) -> None:
@@ -47,10 +101,113 @@ def write_label(path: Path, label: LabelMap) -> None:
     _save(path, np.asarray(label, dtype=np.uint8)[None])
 
 
-def _save(path: Path, array: np.ndarray[Any, Any]) -> None:
+def _save(path: Path, array: Array) -> None:
     import torch
 
     # A buffer, since torch writes a file's own name into it and temporary names are random.
     buffer = io.BytesIO()
     torch.save(torch.from_numpy(array.copy()), buffer)
     write_bytes(path, buffer.getvalue())
+
+
+def _pick(held: object, key: str, path: Path) -> object:
+    if not isinstance(held, Mapping):
+        return held
+    if key not in held:
+        keys = ", ".join(repr(k) for k in list(held)[:8]) or "nothing"
+        raise FileFormatError(
+            f"holds no {key!r} (it holds {keys})",
+            where=path,
+            remedy="Save a dict with 'img' and 'label'",
+        )
+    return held[key]
+
+
+def _as_image(held: object, path: Path) -> Image:
+    array = _as_slice(held, "image", path)
+    # min and max carry NaN along, so one pass settles finiteness and range.
+    low, high = float(array.min()), float(array.max())
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise CaseError(
+            "image holds NaN or infinity", where=path, remedy="Replace or leave out the case"
+        )
+    if low < -_TOLERANCE or high > 1 + _TOLERANCE:
+        raise CaseError(
+            f"image spans {low:.4g} to {high:.4g}, not [0, 1]",
+            where=path,
+            remedy="Normalise it to [0, 1]",
+        )
+    image: Image = np.ascontiguousarray(array, dtype=np.float32)
+    return image if low >= 0 and high <= 1 else image.clip(0, 1)
+
+
+def _as_label(held: object, path: Path) -> LabelMap:
+    array = _as_slice(held, "label map", path)
+    low, high = float(array.min()), float(array.max())
+    if not (low >= 0 and high <= len(STRUCTURES)):
+        raise CaseError(
+            f"label map spans {low:.4g} to {high:.4g}",
+            where=path,
+            remedy=f"Values are 0 (background) to {len(STRUCTURES)}",
+        )
+    label: LabelMap = np.ascontiguousarray(array).astype(np.uint8, copy=False)
+    if array.dtype.kind == "f" and not np.array_equal(label, array):
+        raise CaseError(
+            "label map holds fractions",
+            where=path,
+            remedy="Resample label maps by nearest neighbour, never by interpolation",
+        )
+    return label
+
+
+def _as_slice(held: object, what: str, path: Path) -> Array:
+    array = _as_array(held, what, path)
+    shape = array.shape[1:] if array.ndim == 3 and array.shape[0] == 1 else array.shape
+    if len(shape) != 2 or 0 in shape or shape[0] * shape[1] > _MAX_PIXELS:
+        raise CaseError(
+            f"{what} has shape {tuple(array.shape)}",
+            where=path,
+            remedy="Save one slice of shape (rows, columns) or (1, rows, columns)",
+        )
+    return array.reshape(shape) if array.ndim == 3 else array
+
+
+def _as_array(held: object, what: str, path: Path) -> Array:
+    import torch
+
+    if isinstance(held, torch.Tensor):
+        held = _plain(held)
+    if not isinstance(held, np.ndarray) or held.dtype.kind not in "biuf":
+        raise FileFormatError(
+            f"{what} is {_describe(held)}",
+            where=path,
+            remedy="Save a dense tensor or array of real numbers",
+        )
+    return held
+
+
+def _plain(tensor: Any) -> object:
+    import torch
+
+    dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
+    if not dense or tensor.is_complex() or tensor.is_quantized:
+        return tensor
+    tensor = tensor.detach().resolve_neg()
+    if tensor.untyped_storage().nbytes() > tensor.numel() * tensor.element_size() <= _MAX_BYTES:
+        # A view would keep all that it was cut from in memory.
+        tensor = tensor.clone()
+    known = tensor.dtype in {torch.float16, torch.float32, torch.float64}
+    if tensor.is_floating_point() and not known:
+        tensor = tensor.float()
+    return tensor.numpy()
+
+
+def _describe(held: object) -> str:
+    import torch
+
+    if isinstance(held, torch.Tensor):
+        kind = str(held.layout).removeprefix("torch.")
+        return f"a {kind} tensor of {held.dtype} on {held.device}"
+    if isinstance(held, np.ndarray):
+        return f"an array of {held.dtype}"
+    return f"a {type(held).__name__}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from spinemsca.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["PUBLISHED_SIZES", "Split", "split_sizes"]
+__all__ = ["PUBLISHED_SIZES", "Split", "split_sizes", "unique_names"]
 
 
 class Split(StrEnum):
@@ -82,3 +83,13 @@ def split_sizes(cases: int) -> dict[Split, int]:
             sizes[split] += 1
             sizes[Split.TRAIN] -= 1
     return sizes
+
+
+def unique_names(named: Sequence[tuple[Split, str]]) -> list[str]:
+    """Names that tell cases apart in a whole release.
+
+    A name that several splits use is preceded by its split: `p0` becomes `train-p0` and
+    `test-p0`. All others stay as they are.
+    """
+    uses = Counter(name for _, name in set(named))
+    return [f"{split.value}-{name}" if uses[name] > 1 else name for split, name in named]

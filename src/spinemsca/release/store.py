@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 from spinemsca.case import Case
 from spinemsca.errors import ReleaseError
 from spinemsca.io import pt
-from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, Entry, find_entries
+from spinemsca.io.files import atomic_folder
+from spinemsca.progress import Progress, silent
+from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, Entry, check_name, find_entries
 from spinemsca.release.table import CaseRow, read_table, write_table
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from spinemsca.case import LabelMap
     from spinemsca.release.split import Split
 
-__all__ = ["Release", "write_release"]
+__all__ = ["Release", "case_digest", "write_release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,28 +86,51 @@ class Release:
         return map(self.load, self.entries)
 
 
-def write_release(root: Path, cases: Iterable[tuple[Split, Case]]) -> Release:
-    """Writes cases one at a time into `root`, then `cases.csv`.
+def write_release(
+    root: Path,
+    cases: Iterable[tuple[Split, Case]],
+    *,
+    total: int = 0,
+    progress: Progress = silent,
+) -> Release:
+    """Writes cases one at a time, then `cases.csv`; `root` appears only when all is written.
+
+    Args:
+        root: A folder that does not exist yet, or is empty.
+        cases: Each with its split; read once.
+        total: Number of cases, for `progress`, where `cases` cannot tell.
+        progress: Told after every case.
 
     Raises:
-        ReleaseError: If `root` already holds files, or two cases share a name.
+        ReleaseError: If `root` holds files, a case has no label map, or its name is taken or
+            cannot be a folder's.
     """
-    if root.exists() and any(root.iterdir()):
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise ReleaseError(
-            "folder is not empty", where=root, remedy="Name a new folder, or empty this one"
+            "is not an empty folder", where=root, remedy="Name a new folder, or empty this one"
         )
     rows: dict[str, CaseRow] = {}
-    for split, case in cases:
-        if case.name in rows:
-            raise ReleaseError(f"two cases are called {case.name!r}", where=root)
-        rows[case.name] = _write_case(root, split, case)
-    write_table(root, rows.values())
+    total = total or length_hint(cases)
+    with atomic_folder(root.resolve()) as folder:
+        for done, (split, case) in enumerate(cases, start=1):
+            check_name(case.name)
+            # Folders that differ in case only are one folder on some file systems.
+            key = case.name.casefold()
+            if key in rows:
+                raise ReleaseError(
+                    f"two cases are called {case.name!r}", where=root, remedy="Rename one"
+                )
+            rows[key] = _write_case(folder, split, case)
+            progress(done, total)
+        write_table(folder, rows.values())
     return Release.open(root)
 
 
 def _write_case(root: Path, split: Split, case: Case) -> CaseRow:
     if case.label is None:
-        raise ReleaseError("case has no label map", where=case.name)
+        raise ReleaseError(
+            "case has no label map", where=case.name, remedy="Leave it out of the release"
+        )
     folder = root / split.folder / case.name
     pt.write_image(folder / IMAGE_NAME, case.image)
     pt.write_label(folder / LABEL_NAME, case.label)

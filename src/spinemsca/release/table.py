@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure, by_name
 from spinemsca.case import Sex, Spacing
-from spinemsca.errors import ReleaseError
+from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.io.files import write_text
-from spinemsca.release.split import Split
+from spinemsca.release.split import Split, unique_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["TABLE_NAME", "CaseRow", "read_table", "write_table"]
 
 TABLE_NAME: Final = "cases.csv"
+_MAX_BYTES: Final = 1 << 26
 _COLUMNS: Final = (
     "case",
     "split",
@@ -72,29 +73,52 @@ def write_table(root: Path, rows: Iterable[CaseRow]) -> None:
 def read_table(root: Path) -> dict[str, CaseRow]:
     """Reads `cases.csv` of a release, by case; empty where there is none.
 
+    Only `case` and `split` must be there. Where the column `structures` is missing, all are
+    annotated; where it is empty, none. A name that several splits use is preceded by its
+    split, as in [`Entry`][spinemsca.release.layout.Entry].
+
     Raises:
-        ReleaseError: If a row cannot be understood; it is named by its line.
+        ReleaseError: If a row cannot be understood or stands there twice; it is named by line.
     """
     path = root / TABLE_NAME
     if not path.exists():
         return {}
-    rows: dict[str, CaseRow] = {}
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        for number, record in enumerate(csv.DictReader(file), start=2):
-            try:
-                row = _parse(record)
-            except (KeyError, ValueError, TypeError) as error:
-                raise ReleaseError(
-                    f"row cannot be understood ({error})",
-                    where=f"{path}, line {number}",
-                    remedy=f"Its columns are {', '.join(_COLUMNS)}",
-                ) from None
-            rows[row.case] = row
-    return rows
+    rows: dict[tuple[Split, str], CaseRow] = {}
+    for number, record in enumerate(_records(path), start=2):
+        where = f"{path}, line {number}"
+        try:
+            row = _parse(record)
+        except (KeyError, ValueError, TypeError, AttributeError) as error:
+            raise ReleaseError(
+                f"row cannot be understood ({error})",
+                where=where,
+                remedy=f"Its columns are {', '.join(_COLUMNS)}",
+            ) from None
+        if (row.split, row.case) in rows:
+            raise ReleaseError(
+                f"case {row.case!r} is listed twice", where=where, remedy="Remove one row"
+            )
+        rows[row.split, row.case] = row
+    names = unique_names(list(rows))
+    return {n: replace(r, case=n) for n, r in zip(names, rows.values(), strict=True)}
+
+
+def _records(path: Path) -> list[dict[str, str]]:
+    if path.stat().st_size > _MAX_BYTES:
+        raise ReleaseError(
+            f"is larger than {_MAX_BYTES >> 20} MiB", where=path, remedy="Get the release again"
+        )
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return list(csv.DictReader(file, strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ReleaseError(
+            f"is no table ({error})", where=path, remedy="Save it as CSV in UTF-8"
+        ) from None
 
 
 def _fields(row: CaseRow) -> tuple[str, ...]:
-    spacing = ("", "") if row.spacing is None else tuple(f"{v:.6g}" for v in row.spacing)
+    spacing = ("", "") if row.spacing is None else tuple(repr(float(v)) for v in row.spacing)
     names = " ".join(s.name for s in COLUMN if s in row.annotated)
     sex = "" if row.sex is None else row.sex.value
     patient = row.patient or row.case
@@ -102,14 +126,43 @@ def _fields(row: CaseRow) -> tuple[str, ...]:
 
 
 def _parse(record: dict[str, str]) -> CaseRow:
-    spacing = (record["row_spacing_mm"], record["column_spacing_mm"])
+    if None in record or None in record.values():
+        raise ValueError("it has more or fewer fields than the header")
+    if not record["case"]:
+        raise ValueError("it names no case")
+    sex, structures = record.get("sex"), record.get("structures")
     return CaseRow(
         case=record["case"],
-        split=Split(record["split"]),
-        patient=record["patient"],
-        sex=Sex(record["sex"]) if record["sex"] else None,
-        spacing=Spacing(float(spacing[0]), float(spacing[1])) if all(spacing) else None,
-        annotated=frozenset(by_name(n) for n in record["structures"].split()),
-        source=record["source"],
-        sha256=record["sha256"],
+        split=_split(record["split"]),
+        patient=record.get("patient", ""),
+        sex=Sex(sex) if sex else None,
+        spacing=_spacing(record.get("row_spacing_mm", ""), record.get("column_spacing_mm", "")),
+        annotated=frozenset(
+            STRUCTURES if structures is None else map(_structure, structures.split())
+        ),
+        source=record.get("source", ""),
+        sha256=record.get("sha256", ""),
     )
+
+
+def _split(text: str) -> Split:
+    try:
+        return Split.parse(text)
+    except UsageError as error:
+        raise ValueError(error.what) from None
+
+
+def _structure(name: str) -> Structure:
+    try:
+        return by_name(name)
+    except KeyError:
+        raise ValueError(f"{name!r} is no structure") from None
+
+
+def _spacing(row: str, column: str) -> Spacing | None:
+    if not row and not column:
+        return None
+    spacing = Spacing(float(row), float(column))
+    if not all(0 < v < float("inf") for v in spacing):
+        raise ValueError("spacing is two positive numbers in mm, or two empty fields")
+    return spacing

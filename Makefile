@@ -1,0 +1,64 @@
+# Every target sets up .venv by itself; only Python 3.11+ and make are needed.
+PYTHON ?= python3
+# The CPU build is enough for everything here. Where pip would fetch a CUDA build instead,
+# point TORCH at a CPU wheel: make test TORCH=/path/to/torch-cpu.whl
+TORCH ?= torch==2.13.0
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTEST := $(BIN)/python -m pytest
+DATA ?= ../shared/data
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-slow test-lowest check format real bench docs clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+setup: $(READY)  ## Create .venv with everything that development needs
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet "$(TORCH)"
+	$(BIN)/python -m pip install --quiet --editable . --group test --group check
+	@touch $@
+
+demo: $(READY)  ## Make, pack, download, verify, load and show a small release; no network
+	$(BIN)/spine-msca demo --out demo
+
+test: $(READY)  ## Run the fast tests with coverage
+	$(PYTEST) -n 2 --cov --cov-report=term
+
+test-slow: $(READY)  ## Run the tests that take minutes
+	$(PYTEST) -m slow
+
+test-lowest: $(READY)  ## Run the fast tests with the lowest versions that are promised
+	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --quiet --upgrade pip
+	.venv-lowest/bin/python -m pip install --quiet "$(TORCH)" --constraint tests/lowest.txt
+	.venv-lowest/bin/python -m pip install --quiet --editable . --group test --constraint tests/lowest.txt
+	.venv-lowest/bin/python -m pytest -n 2
+
+check: $(READY)  ## Lint, check formatting, types and the direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(READY)  ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+real: $(READY)  ## Build the real release from the SPIDER slices in DATA and verify it
+	$(BIN)/spine-msca build examples/spider-space.toml data/spider-space --data $(DATA)
+	$(BIN)/spine-msca verify data/spider-space
+	$(BIN)/spine-msca info data/spider-space
+
+bench: $(READY)  ## Run every benchmark and print its ratios
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+clean:  ## Remove what the other targets made, except .venv
+	rm -rf demo build dist .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis

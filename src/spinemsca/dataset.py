@@ -1,0 +1,196 @@
+"""`SpineMSCA`, the torch `Dataset` over a release on disk."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.utils.data import Dataset
+
+from spinemsca._batch import Item, fill
+from spinemsca.anatomy import BACKGROUND, NUMBER_OF_CLASSES
+from spinemsca.case import Case, Sex
+from spinemsca.errors import ReleaseError, UsageError
+from spinemsca.release.cache import CACHE_NAME, PixelCache, cached
+from spinemsca.release.split import Split
+from spinemsca.release.store import Release
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from PIL.Image import Image as Picture
+
+    from spinemsca.case import Image, LabelMap
+
+__all__ = ["SpineMSCA"]
+
+
+class SpineMSCA(Dataset[dict[str, Any]]):
+    """The cases of one split as tensors.
+
+    An item is a dict of `image`, (1, H, W) float32 in [0, 1]; `label`, (1, H, W) int64 with
+    values 0 to 11, absent where a case has no label map; and `case`, its name. Every item is a
+    copy and may be changed. Published cases are 512×512. The plain `DataLoader` collates them.
+
+    Args:
+        root: Folder of the release, in any layout.
+        split: `train`, `val` or `test`, in any spelling; `None` for all three.
+        transform: Called with every item; what it returns is the item.
+        download: Download the split into `root` first, unless its cases are there.
+        mirror: URL or folder to download from instead of the publisher.
+        cache: Keep the pixels in a form that is mapped into memory, so that no epoch unpickles
+            files: `True` beside the cases in `ROOT/.cache` (1.25 MB a case; built on first
+            use, rebuilt when a file changes; done without where it cannot be written), a
+            folder for elsewhere, `False` to read the files each time.
+        annotated: Add `annotated` to every item, (12,) bool: of which label values the label
+            map speaks. Where a structure is not annotated, background may hide it.
+
+    Raises:
+        ReleaseError: If there are no cases of this split; the message says how to get them.
+        UsageError: If `split` names no split.
+        SpineError: If a case cannot be read while the cache is built.
+    """
+
+    def __init__(
+        self,
+        root: str | Path,
+        split: str | None = "train",
+        transform: Callable[[dict[str, Any]], Any] | None = None,
+        *,
+        download: bool = False,
+        mirror: str | Path | None = None,
+        cache: bool | str | Path = True,
+        annotated: bool = False,
+    ) -> None:
+        self.root = Path(root)
+        self.split = None if split is None else Split.parse(split)
+        self.transform = transform
+        wanted = list(Split) if self.split is None else [self.split]
+        if download and not all(_holds(self.root, s) for s in wanted):
+            _download(self.root, wanted, mirror)
+        self._release = _opened(self.root, wanted)
+        self._entries = tuple(e for e in self._release.entries if e.split in wanted)
+        self._with_annotated = annotated
+        self._cache = self._cached(cache)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __getitem__(self, index: int) -> Any:
+        """One item; `IndexError` beyond the last."""
+        item = fill([self._entries[index].name], [self._pixels(index)])[0]
+        return self._finished(item, index)
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
+        """Several items at once, as `DataLoader` asks for them."""
+        names = [self._entries[i].name for i in indices]
+        items = fill(names, [self._pixels(i) for i in indices])
+        if self.transform is None and not self._with_annotated:
+            return items
+        return [self._finished(item, i) for item, i in zip(items, indices, strict=True)]
+
+    @property
+    def cases(self) -> tuple[str, ...]:
+        """Names of the cases, in order."""
+        return tuple(e.name for e in self._entries)
+
+    def case(self, index: int) -> Case:
+        """One case with all that is known about it: spacing, sex, patient, source."""
+        image, label = self._pixels(index)
+        row = self._release.row(self._entries[index])
+        return Case(
+            name=self._entries[index].name,
+            image=image,
+            label=label,
+            spacing=row.spacing,
+            patient=row.patient,
+            sex=row.sex,
+            annotated=row.annotated,
+            source=row.source,
+        )
+
+    def annotated(self, index: int) -> torch.Tensor:
+        """(12,) bool: of which label values the label map of a case speaks."""
+        row = self._release.row(self._entries[index])
+        mask = torch.zeros(NUMBER_OF_CLASSES, dtype=torch.bool)
+        mask[[BACKGROUND, *(s.value for s in row.annotated)]] = True
+        return mask
+
+    def plot(self, index: int) -> Picture:
+        """A case with its labels drawn over it and a legend."""
+        from spinemsca import draw
+
+        return draw.overlay_figure(self.case(index))
+
+    def montage(self, number: int = 12) -> Picture:
+        """The first cases, each with its labels, on one sheet."""
+        from spinemsca import draw
+
+        return draw.montage([self.case(i) for i in range(min(number, len(self)))])
+
+    def __repr__(self) -> str:
+        rows = [self._release.row(e) for e in self._entries]
+        sexes = Counter(r.sex for r in rows)
+        spacing = sum(r.spacing is not None for r in rows)
+        split = "all" if self.split is None else self.split.value
+        cache = "none" if self._cache is None else f"{self._cache.nbytes / 2**20:.0f} MiB"
+        return (
+            f"SpineMSCA({str(self.root)!r}, split={split!r}): {len(self)} cases\n"
+            f"  sex: {sexes[Sex.MALE]} male, {sexes[Sex.FEMALE]} female, {sexes[None]} unknown\n"
+            f"  spacing known: {spacing} of {len(self)}\n"
+            f"  cache: {cache}"
+        )
+
+    def _pixels(self, index: int) -> tuple[Image, LabelMap | None]:
+        if self._cache is None:
+            case = self._release.load(self._entries[index])
+            return case.image, case.label
+        index = range(len(self))[index]
+        return self._cache.image(index), self._cache.label(index)
+
+    def _finished(self, item: Item, index: int) -> Any:
+        if self._with_annotated:
+            item["annotated"] = self.annotated(index)
+        return item if self.transform is None else self.transform(item)
+
+    def _cached(self, cache: bool | str | Path) -> PixelCache | None:
+        if cache is False:
+            return None
+        folder = self.root / CACHE_NAME if cache is True else Path(cache)
+        try:
+            return cached(self._entries, self._release.load, folder)
+        except OSError as error:
+            if cache is True:
+                return None
+            raise UsageError(
+                f"cannot hold the cache ({error.strerror or error})",
+                where=folder,
+                remedy="Name a folder that can be written, or use cache=False",
+            ) from None
+
+
+def _holds(root: Path, split: Split) -> bool:
+    folders = root.iterdir() if root.is_dir() else ()
+    if not any(Split.from_folder(f.name) is split for f in folders):
+        return False
+    return bool(Release.open(root).of(split))
+
+
+def _download(root: Path, splits: Sequence[Split], mirror: str | Path | None) -> None:
+    from spinemsca.release.download import download
+
+    download(root, splits=splits, mirror=mirror)
+
+
+def _opened(root: Path, splits: Sequence[Split]) -> Release:
+    if any(_holds(root, split) for split in splits):
+        return Release.open(root)
+    names = " and ".join(s.value for s in splits)
+    option = f" --split {splits[0].value}" if len(splits) == 1 else ""
+    raise ReleaseError(
+        f"holds no {names} cases",
+        where=root,
+        remedy=f"Pass download=True, or run: spine-msca download --root {root}{option}",
+    )

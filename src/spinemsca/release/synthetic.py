@@ -1,0 +1,116 @@
+"""A release of synthetic cases, in the same format as the published one."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from spinemsca.case import Sex
+from spinemsca.errors import UsageError
+from spinemsca.io.files import write_text
+from spinemsca.phantom import draw_parameters, phantom
+from spinemsca.progress import Progress, silent
+from spinemsca.release.split import Split, split_sizes
+from spinemsca.release.store import Release, write_release
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from spinemsca.case import Case
+
+__all__ = ["PHANTOMS_NAME", "stratified_splits", "write_phantoms"]
+
+PHANTOMS_NAME: Final = "phantoms.jsonl"
+"""One JSON object a line: a case's name and its provenance."""
+
+_AHEAD: Final = 3
+"""Cases a worker may be ahead of the writer, so that memory stays bounded."""
+
+
+def write_phantoms(
+    root: Path,
+    cases: int,
+    seed: int,
+    *,
+    size: int = 512,
+    contrast: str = "t2",
+    workers: int = 1,
+    progress: Progress = silent,
+) -> Release:
+    """Makes `cases` synthetic cases and writes them as a release.
+
+    Args:
+        root: Folder that is new or empty.
+        cases: At least 1.
+        seed: Case k of a seed is the same whatever `cases` and `workers` are.
+        size: Rows and columns of a case, 64 to 2048.
+        contrast: `t2`, `t1` or `random`.
+        workers: Processes.
+        progress: Told of each case written.
+
+    Raises:
+        UsageError: If an argument is out of range.
+        ReleaseError: If `root` already holds files.
+    """
+    for name, value, low, high in (
+        ("cases", cases, 1, 9999),
+        ("workers", workers, 1, 1024),
+        ("size", size, 64, 2048),
+    ):
+        if not low <= value <= high:
+            raise UsageError(f"{value} {name}", remedy=f"Use {low} to {high}")
+    sexes = [draw_parameters(seed, i, contrast).sex for i in range(cases)]
+    splits = stratified_splits(sexes, seed)
+    make = partial(phantom, seed, size=size, contrast=contrast)
+    lines: list[str] = []
+
+    def each() -> Iterator[tuple[Split, Case]]:
+        for i, case in enumerate(_made(make, cases, workers)):
+            lines.append(json.dumps({"case": case.name, **case.provenance}))
+            yield splits[i], case
+            progress(i + 1, cases)
+
+    release = write_release(root, each())
+    write_text(root / PHANTOMS_NAME, "\n".join(lines) + "\n")
+    return release
+
+
+def stratified_splits(sexes: Sequence[Sex], seed: int) -> list[Split]:
+    """The split of each case: sizes as published, both sexes spread over all splits.
+
+    Args:
+        sexes: Of the cases.
+        seed: Of the shuffle within a sex.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0)))
+    shuffled = rng.permutation(len(sexes))
+    left = sorted(shuffled.tolist(), key=lambda i: sexes[i])
+    out = [Split.TRAIN] * len(sexes)
+    sizes = split_sizes(len(sexes))
+    for split in (Split.VAL, Split.TEST):
+        count = sizes[split]
+        chosen = [left[int((k + 0.5) * len(left) / count)] for k in range(count)]
+        for i in chosen:
+            out[i] = split
+        left = [i for i in left if i not in set(chosen)]
+    return out
+
+
+def _made(make: partial[Case], cases: int, workers: int) -> Iterator[Case]:
+    if workers == 1:
+        yield from map(make, range(cases))
+        return
+    with ProcessPoolExecutor(min(workers, cases), mp_context=get_context("spawn")) as pool:
+        waiting = deque(pool.submit(make, i) for i in range(min(cases, workers * _AHEAD)))
+        following = iter(range(len(waiting), cases))
+        while waiting:
+            case = waiting.popleft().result()
+            waiting.extend(pool.submit(make, i) for i in [next(following, None)] if i is not None)
+            yield case
