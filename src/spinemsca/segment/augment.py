@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from scipy import ndimage
-from scipy.interpolate import PchipInterpolator
 
 from spinemsca.anatomy import BACKGROUND
+from spinemsca.segment.appearance import coarsened, ghosted, noisy, remapped, shaded
 from spinemsca.segment.intensity import window
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Augmentation:
     """Everything random about one training example; the default changes nothing.
 
     Attributes:
-        rotation: Degrees, turning the slice's head towards anterior.
+        rotation: Degrees, leaning the spine's head backwards.
         zoom: Along rows and columns; 2 shows half of the field of view, 0.5 twice of it.
         shift: Of the field of view's centre, as fractions of the square's side.
         flip: Whether the slice is upside down, and whether it faces right.
@@ -81,9 +81,8 @@ def draw(rng: np.random.Generator, strength: float = 1.0) -> Augmentation:
     """
     if strength <= 0:
         return Augmentation()
-    return Augmentation(
-        **_geometry(rng, strength), **_contrast(rng, strength), **_scanner(rng, strength)
-    )
+    drawn: dict[str, Any] = _geometry(rng, strength)
+    return Augmentation(**drawn | _contrast(rng, strength) | _scanner(rng, strength))
 
 
 def _geometry(rng: np.random.Generator, strength: float) -> dict[str, Any]:
@@ -180,51 +179,16 @@ def _to_source(
 
 def _appearance(augmentation: Augmentation, pixels: Image) -> Image:
     if augmentation.curve:
-        pixels = _remapped(pixels, augmentation.curve)
+        pixels = remapped(pixels, augmentation.curve)
     if any(augmentation.shading):
-        pixels = pixels * _gain(pixels.shape, augmentation.shading)
+        pixels = shaded(pixels, augmentation.shading)
     pixels = window(pixels)
     if augmentation.ghosts[0]:
-        pixels = _ghosted(pixels, *augmentation.ghosts)
+        pixels = ghosted(pixels, *augmentation.ghosts)
     if augmentation.blur:
         pixels = ndimage.gaussian_filter(pixels, augmentation.blur)
     if max(augmentation.resolution) > 1:
-        pixels = _coarsened(pixels, augmentation.resolution)
+        pixels = coarsened(pixels, augmentation.resolution)
     if augmentation.noise:
-        pixels = _noisy(pixels, augmentation.noise, augmentation.seed)
+        pixels = noisy(pixels, augmentation.noise, augmentation.seed)
     return window(pixels)
-
-
-def _remapped(pixels: Image, curve: tuple[float, ...]) -> Image:
-    fine = np.linspace(0, 1, 256)
-    smooth = PchipInterpolator(np.linspace(0, 1, len(curve)), curve)(fine)
-    return np.interp(pixels, fine, smooth).astype(np.float32)
-
-
-def _gain(shape: tuple[int, ...], coefficients: tuple[float, ...]) -> NDArray[np.float32]:
-    y, x = np.meshgrid(*(np.linspace(-1, 1, n) for n in shape), indexing="ij")
-    terms = (x, y, x**2, y**2, x * y)
-    exponent = sum(c * t for c, t in zip(coefficients, terms, strict=True))
-    return np.exp(exponent).astype(np.float32)
-
-
-def _ghosted(pixels: Image, strength: float, number: int, axis: int) -> Image:
-    step = pixels.shape[axis] // number
-    ghosts = np.roll(pixels, step, axis) + np.roll(pixels, -step, axis)
-    return pixels + np.float32(strength / 2) * ghosts
-
-
-def _coarsened(pixels: Image, factors: tuple[float, float]) -> Image:
-    coarse = tuple(max(2, round(n / f)) for n, f in zip(pixels.shape, factors, strict=True))
-    small = _resampled(pixels, coarse)
-    return _resampled(small, pixels.shape)
-
-
-def _resampled(pixels: Image, shape: tuple[int, ...]) -> Image:
-    zoom = [n / m for n, m in zip(shape, pixels.shape, strict=True)]
-    return ndimage.zoom(pixels, zoom, order=1, mode="nearest", grid_mode=True)  # type: ignore[no-any-return]
-
-
-def _noisy(pixels: Image, deviation: float, seed: int) -> Image:
-    real, imaginary = np.random.default_rng(seed).normal(0, deviation, (2, *pixels.shape))
-    return np.hypot(pixels + real, imaginary).astype(np.float32)

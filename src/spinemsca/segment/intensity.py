@@ -33,4 +33,5 @@ def window(pixels: NDArray[Any]) -> Image:
         low, high = values.min(), values.max()
     if not high > low:
         return np.zeros_like(values)
-    return np.clip((values - np.float32(low)) / np.float32(high - low), 0, 1)
+    scaled: Image = (values - np.float32(low)) / np.float32(high - low)
+    return scaled.clip(0, 1)

@@ -14,22 +14,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
-from torch.nn import functional
 
 from spinemsca.anatomy import NUMBER_OF_CLASSES
+from spinemsca.segment.blocks import (
+    Block,
+    Convolutions,
+    GlobalAttention,
+    Merge,
+    StripAttention,
+    doubled,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterator
 
 __all__ = ["STRIDE", "ColumnNet", "NetworkConfig"]
 
 STRIDE: Final = 32
 """Rows and columns of the input must be multiples of this."""
-
-_STRIPS: Final = (7, 11, 21)
 
 
 class NetworkConfig(BaseModel):
@@ -52,133 +56,6 @@ class NetworkConfig(BaseModel):
     expansion: int = Field(default=3, ge=1)
 
 
-def _norm(channels: int) -> nn.Module:
-    # Independent of the batch, so that accumulated or spread batches give the same gradient.
-    return nn.GroupNorm(8, channels)
-
-
-class StripAttention(nn.Module):
-    """Multi-scale convolutional attention: weighs its input by what lies around it.
-
-    Args:
-        channels: Of input and output.
-    """
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.square = _depthwise(channels, (5, 5))
-        self.strips = nn.ModuleList(
-            nn.Sequential(_depthwise(channels, (1, n)), _depthwise(channels, (n, 1)))
-            for n in _STRIPS
-        )
-        self.mix = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to the same shape."""
-        square = self.square(x)
-        weights = square
-        for strip in self.strips:
-            weights = weights + strip(square)
-        return x * self.mix(weights)
-
-
-def _depthwise(channels: int, size: tuple[int, int]) -> nn.Conv2d:
-    rows, columns = size
-    return nn.Conv2d(channels, channels, size, padding=(rows // 2, columns // 2), groups=channels)
-
-
-class GlobalAttention(nn.Module):
-    """Self-attention between all places; positions come from a depth-wise 3×3 convolution.
-
-    Args:
-        channels: Of input and output, a multiple of `heads`.
-        heads: Attention heads.
-    """
-
-    def __init__(self, channels: int, heads: int = 8) -> None:
-        super().__init__()
-        self.heads = heads
-        self.position = _depthwise(channels, (3, 3))
-        self.qkv = nn.Conv2d(channels, 3 * channels, 1)
-        self.out = nn.Conv2d(channels, channels, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to the same shape."""
-        x = x + self.position(x)
-        batch, channels, rows, columns = x.shape
-        tokens = self.qkv(x).view(batch, 3, self.heads, channels // self.heads, rows * columns)
-        query, key, value = tokens.transpose(-1, -2).unbind(1)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        return self.out(mixed.transpose(-1, -2).reshape(batch, channels, rows, columns))
-
-
-class Block(nn.Module):
-    """Attention and a feed-forward part, each added to its input after a learned scale.
-
-    Args:
-        channels: Of input and output.
-        attention: Maps `(B, C, H, W)` to the same shape.
-        expansion: Hidden channels of the feed-forward part, as a multiple of `channels`.
-    """
-
-    def __init__(self, channels: int, attention: nn.Module, expansion: int) -> None:
-        super().__init__()
-        hidden = expansion * channels
-        self.attend = nn.Sequential(
-            _norm(channels),
-            nn.Conv2d(channels, channels, 1),
-            nn.GELU(),
-            attention,
-            nn.Conv2d(channels, channels, 1),
-        )
-        self.feed = nn.Sequential(
-            _norm(channels),
-            nn.Conv2d(channels, hidden, 1),
-            _depthwise(hidden, (3, 3)),
-            nn.GELU(),
-            nn.Conv2d(hidden, channels, 1),
-        )
-        self.scale = nn.Parameter(torch.full((2, channels, 1, 1), 0.1))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to the same shape."""
-        x = x + self.scale[0] * self.attend(x)
-        x = x + self.scale[1] * self.feed(x)
-        return x
-
-
-class Convolutions(nn.Sequential):
-    """Two 3×3 convolutions, the first with `stride`, each followed by norm and GELU."""
-
-    def __init__(self, channels: int, out: int, stride: int = 1) -> None:
-        super().__init__(
-            nn.Conv2d(channels, out, 3, stride=stride, padding=1, bias=False),
-            _norm(out),
-            nn.GELU(),
-            nn.Conv2d(out, out, 3, padding=1, bias=False),
-            _norm(out),
-            nn.GELU(),
-        )
-
-
-class Merge(nn.Module):
-    """Doubles the coarse map and joins it with the fine one, then refines by `refine`."""
-
-    def __init__(self, coarse: int, fine: int, refine: nn.Module) -> None:
-        super().__init__()
-        self.join = nn.Sequential(nn.Conv2d(coarse + fine, fine, 1, bias=False), _norm(fine))
-        self.refine = refine
-
-    def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        """`(B, C, H/2, W/2)` and `(B, F, H, W)` to `(B, F, H, W)`."""
-        refined: Tensor = self.refine(self.join(torch.cat([_doubled(coarse), fine], dim=1)))
-        return refined
-
-
-def _doubled(x: Tensor) -> Tensor:
-    return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
-
-
 class ColumnNet(nn.Module):
     """Segments a lumbar MR slice into background and eleven structures.
 
@@ -193,15 +70,7 @@ class ColumnNet(nn.Module):
         super().__init__()
         self.config = config = config or NetworkConfig()
         widths = (*config.stem, *config.widths)
-        downs: list[nn.Module] = [Convolutions(1, widths[0], 2), Convolutions(*widths[:2], 2)]
-        for i, depth in enumerate(config.depths):
-            downs.append(
-                nn.Sequential(
-                    nn.Conv2d(*widths[i + 1 : i + 3], 3, stride=2, padding=1),
-                    *self._strip_blocks(widths[i + 2], depth),
-                )
-            )
-        self.downs = nn.ModuleList(downs)
+        self.downs = nn.ModuleList(self._stages(widths))
         bottom = widths[-1]
         self.context = nn.Sequential(
             *(
@@ -212,10 +81,21 @@ class ColumnNet(nn.Module):
         self.ups = nn.ModuleList(self._merges(widths))
         self.head = nn.Conv2d(widths[0], NUMBER_OF_CLASSES, 1)
 
-    def _strip_blocks(self, width: int, depth: int) -> Iterable[nn.Module]:
+    def _stages(self, widths: tuple[int, ...]) -> Iterator[nn.Module]:
+        yield Convolutions(1, widths[0], 2)
+        yield Convolutions(widths[0], widths[1], 2)
+        for channels, width, depth in zip(
+            widths[1:-1], widths[2:], self.config.depths, strict=True
+        ):
+            yield nn.Sequential(
+                nn.Conv2d(channels, width, 3, stride=2, padding=1),
+                *self._strip_blocks(width, depth),
+            )
+
+    def _strip_blocks(self, width: int, depth: int) -> Iterator[nn.Module]:
         return (Block(width, StripAttention(width), self.config.expansion) for _ in range(depth))
 
-    def _merges(self, widths: tuple[int, ...]) -> Iterable[nn.Module]:
+    def _merges(self, widths: tuple[int, ...]) -> Iterator[nn.Module]:
         for i in reversed(range(len(widths) - 1)):
             fine = widths[i]
             refine: nn.Module = Convolutions(fine, fine)
@@ -240,4 +120,4 @@ class ColumnNet(nn.Module):
         x = self.context(x)
         for up, fine in zip(self.ups, reversed(features[:-1]), strict=True):
             x = up(x, fine)
-        return _doubled(self.head(x))
+        return doubled(self.head(x))

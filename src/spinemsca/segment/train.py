@@ -16,7 +16,7 @@ bit for bit on a CPU.
 from __future__ import annotations
 
 import json
-import math
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
@@ -24,71 +24,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
 
 from spinemsca._optional import optional
 from spinemsca.progress import Progress, silent
 from spinemsca.segment.checkpoint import load_checkpoint, save_checkpoint
+from spinemsca.segment.config import TrainingConfig, learning_rate
 from spinemsca.segment.data import Batch, Example, Sampler
 from spinemsca.segment.loss import segmentation_loss
-from spinemsca.segment.network import STRIDE, ColumnNet, NetworkConfig
+from spinemsca.segment.network import ColumnNet
 from spinemsca.segment.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from torch import nn
 
-__all__ = ["CHECKPOINT_NAME", "LOG_NAME", "TrainingConfig", "learning_rate", "train"]
+__all__ = ["BEST_NAME", "CHECKPOINT_NAME", "LOG_NAME", "train"]
 
 CHECKPOINT_NAME = "last.ckpt"
 BEST_NAME = "best.ckpt"
 LOG_NAME = "log.jsonl"
-
-
-class TrainingConfig(BaseModel):
-    """Everything that decides what a training run does.
-
-    Attributes:
-        seed: Of weights, batches and augmentation.
-        steps: Optimiser steps.
-        size: Side of the square that the network sees, in pixels; a multiple of 32.
-        batch: Examples a step, over all devices.
-        accumulate: Parts a device's share of a batch is cut into to save memory.
-        rate: Highest learning rate.
-        warmup: Steps in which the learning rate rises to it, before the cosine falls.
-        decay: Weight decay.
-        clip: Largest norm of the gradient.
-        ema: Share of the averaged weights that stays at each step.
-        strength: Of the augmentation, 0 to 1.
-        weights: How often each group of cases is drawn, beside 1 for those not named.
-        validate_every: Steps.
-        patience: Validations without a new best Dice after which the run ends.
-        checkpoint_seconds: Between checkpoints.
-        precision: As Lightning Fabric names it: `32-true`, `bf16-mixed`, …
-        network: Widths and depths.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    seed: int = 0
-    steps: int = Field(default=20_000, ge=1)
-    size: int = Field(default=256, multiple_of=STRIDE, gt=0)
-    batch: int = Field(default=8, ge=1)
-    accumulate: int = Field(default=1, ge=1)
-    rate: float = Field(default=1.5e-3, gt=0)
-    warmup: int = Field(default=100, ge=0)
-    decay: float = Field(default=0.02, ge=0)
-    clip: float = Field(default=1.0, gt=0)
-    ema: float = Field(default=0.995, ge=0, lt=1)
-    strength: float = Field(default=1.0, ge=0, le=1)
-    weights: dict[str, float] = Field(default_factory=dict)
-    validate_every: int = Field(default=200, ge=1)
-    patience: int = Field(default=1_000_000, ge=1)
-    checkpoint_seconds: float = 300.0
-    precision: str = "32-true"
-    network: NetworkConfig = NetworkConfig()
 
 
 @dataclass(slots=True)
@@ -101,14 +57,6 @@ class _Run:
     step: int = 0
     best: float = -1.0
     stale: int = 0
-
-
-def learning_rate(config: TrainingConfig, step: int) -> float:
-    """The rate of a step: a linear rise, then half a cosine down to 1 % of the highest."""
-    if step < config.warmup:
-        return config.rate * (step + 1) / config.warmup
-    done = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
 def train(
@@ -163,16 +111,19 @@ def train(
 
 def _fabric(config: TrainingConfig, device: str) -> Any:
     lightning = optional("lightning_fabric")
-    # torchrun tells each process the number of processes; alone, one device is used.
-    environment = optional("lightning_fabric.plugins.environments").TorchElasticEnvironment
-    spread = environment.detect()
     fabric = lightning.Fabric(
-        accelerator=device,
-        devices="auto" if spread and device != "cpu" else 1,
-        precision=config.precision,
+        accelerator=device, precision=config.precision, **_processes(os.environ)
     )
     fabric.launch()
     return fabric
+
+
+def _processes(environment: Mapping[str, str]) -> dict[str, Any]:
+    """How `torchrun` spread the run, which it tells each process; alone, one device is used."""
+    if "TORCHELASTIC_RUN_ID" not in environment:
+        return {"devices": 1}
+    here, everywhere = (int(environment[k]) for k in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
+    return {"devices": here, "num_nodes": everywhere // here, "strategy": "ddp"}
 
 
 def _start(config: TrainingConfig, fabric: Any) -> _Run:
