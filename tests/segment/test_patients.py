@@ -33,7 +33,7 @@ def test_lists_come_back_from_disk(tmp_path):
 @pytest.mark.parametrize("text", ["a,b\n1,train\n", "patient,split\n1,train\n1,test\n"])
 def test_broken_lists_are_refused(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(FileFormatError, match="a.csv"):
+    with pytest.raises(FileFormatError, match=r"a\.csv"):
         read_patients(tmp_path / "a.csv")
 
 

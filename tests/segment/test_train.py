@@ -69,6 +69,15 @@ def test_a_killed_run_continues_bit_for_bit(tmp_path, monkeypatch):
     ]
 
 
+def test_a_run_can_begin_with_another_ones_averaged_weights(tmp_path):
+    _train(_config(), tmp_path / "small")
+    begin = tmp_path / "small" / CHECKPOINT_NAME
+    _train(_config(steps=1, size=64, rate=1e-12), tmp_path / "large", begin=begin)
+    small, large = _state(begin)["average"], _state(tmp_path / "large" / CHECKPOINT_NAME)["model"]
+    for name, value in small.items():
+        torch.testing.assert_close(large[name], value)
+
+
 def test_accumulation_gives_the_loss_of_the_whole_batch(tmp_path):
     for parts in (1, 2):
         _train(_config(steps=2, batch=4, accumulate=parts), tmp_path / str(parts))

@@ -69,7 +69,11 @@ class Augmentation:
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Self:
         """The augmentation that `as_dict` wrote down, also after a detour over JSON."""
-        return cls(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})
+        values: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in record.items()
+        }
+        return cls(**values)
 
 
 def draw(rng: np.random.Generator, strength: float = 1.0) -> Augmentation:

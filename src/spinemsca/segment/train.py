@@ -65,6 +65,7 @@ def train(
     validation: Sequence[Example],
     folder: Path,
     *,
+    begin: Path | None = None,
     device: str = "auto",
     progress: Progress = silent,
 ) -> float:
@@ -75,6 +76,8 @@ def train(
         training: Cases to learn from.
         validation: Cases of other patients, which choose the best weights.
         folder: Receives `last.ckpt`, `best.ckpt` and `log.jsonl`.
+        begin: Checkpoint of a run, at a lower resolution say, with whose averaged weights this
+            one begins; `None` begins at random.
         device: `auto`, `cpu` or `cuda`.
         progress: Told the steps done.
 
@@ -87,7 +90,7 @@ def train(
         MissingDependencyError: If Lightning Fabric is not installed.
     """
     fabric = _fabric(config, device)
-    run = _start(config, fabric)
+    run = _start(config, fabric, begin)
     _resume(run, config, folder / CHECKPOINT_NAME)
     sampler = Sampler(
         training, config.size, config.batch, config.seed, config.strength, config.weights
@@ -126,9 +129,11 @@ def _processes(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"devices": here, "num_nodes": everywhere // here, "strategy": "ddp"}
 
 
-def _start(config: TrainingConfig, fabric: Any) -> _Run:
+def _start(config: TrainingConfig, fabric: Any, begin: Path | None) -> _Run:
     torch.manual_seed(config.seed)
     model = ColumnNet(config.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    if begin is not None:
+        model.load_state_dict(load_checkpoint(begin)[0]["average"])
     average = fabric.to_device(deepcopy(model).requires_grad_(False).eval())
     optimiser = torch.optim.AdamW(
         [
