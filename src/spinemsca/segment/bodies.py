@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import ndimage
 
 from spinemsca.anatomy import COLUMN, DISCS, NUMBER_OF_CLASSES, STRUCTURES, VERTEBRAE, Kind
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from spinemsca.case import LabelMap
 
 __all__ = ["Body", "find_bodies"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
@@ -86,7 +87,7 @@ def _steps(bodies: Sequence[Body]) -> list[int]:
     """How many structures further down than the first each body is."""
     pitch = _pitch(bodies)
     steps = [0]
-    for one, other in zip(bodies, bodies[1:], strict=False):
+    for one, other in pairwise(bodies):
         halves = float(np.linalg.norm(other.centre - one.centre)) / (pitch / 2)
         if one.kind is other.kind:
             steps.append(steps[-1] + 2 * max(1, round(halves / 2)))
@@ -99,8 +100,7 @@ def _pitch(bodies: Sequence[Body]) -> float:
     """Pixels from one level to the next: the median where neighbours are seen, else by size."""
     vertebrae = [b for b in bodies if b.kind is Kind.VERTEBRA]
     distances = [
-        float(np.linalg.norm(low.centre - high.centre))
-        for high, low in zip(vertebrae, vertebrae[1:], strict=False)
+        float(np.linalg.norm(low.centre - high.centre)) for high, low in pairwise(vertebrae)
     ]
     if distances:
         return float(np.median(distances))
