@@ -2,12 +2,14 @@
 
 `torch.stack` of freshly converted items writes every pixel twice, into memory that the system
 has to clear page by page; that costs more than reading. Here a batch is one array a key, filled
-straight from the cache; its items are views of it, and collating hands the arrays over.
+straight from the files; its items are views of it, and collating hands the arrays over.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import numpy as np
 import torch
@@ -19,7 +21,25 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image, LabelMap
 
-__all__ = ["Batch", "Item", "collate", "fill"]
+__all__ = ["Arena", "Batch", "Item", "Source", "collate", "fill"]
+
+
+_ONLY_HERE: Final = 3
+_ARENA_ARRAYS: Final = 6
+
+
+class Source(Protocol):
+    """Pixels of one case that can be read into place."""
+
+    @property
+    def shape(self) -> tuple[int, int]: ...
+
+    @property
+    def labelled(self) -> bool: ...
+
+    def read_image(self, out: Image) -> None: ...
+
+    def read_label(self) -> LabelMap | None: ...
 
 
 class Item(dict[str, Any]):
@@ -45,21 +65,49 @@ class Batch(list[Item]):
         return self._whole if same else None
 
 
-def fill(
-    names: Sequence[str], pixels: Sequence[tuple[Image, LabelMap | None]]
-) -> Batch | list[Item]:
+class Arena:
+    """Arrays that are used again once nobody holds them.
+
+    The system clears every new page of memory, which takes longer than reading pixels into it.
+    """
+
+    def __init__(self) -> None:
+        self._arrays: list[np.ndarray[Any, Any]] = []
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Arena], tuple[()]]:
+        return Arena, ()
+
+    def take(self, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray[Any, Any]:
+        """An array with any content that nobody else holds."""
+        with self._lock:
+            for array in self._arrays:
+                fits = array.shape == shape and array.dtype == dtype
+                if fits and sys.getrefcount(array) == _ONLY_HERE:
+                    return array
+            self._arrays = [np.empty(shape, dtype=dtype), *self._arrays][:_ARENA_ARRAYS]
+            return self._arrays[0]
+
+
+def fill(names: Sequence[str], sources: Sequence[Source], arena: Arena) -> Batch | list[Item]:
     """Items of `image` (1, H, W) float32, `label` (1, H, W) int64 where there is one, and `case`.
 
     Returns:
         A `Batch` where all have one shape and all or none have a label map, else a plain list.
     """
-    kinds = {(image.shape, label is None) for image, label in pixels}
-    if len(kinds) > 1:
-        return [fill([n], [p])[0] for n, p in zip(names, pixels, strict=True)]
-    whole: dict[str, Any] = {"image": _stacked([p[0] for p in pixels], np.float32)}
-    labels = [label for _, label in pixels if label is not None]
-    if labels:
-        whole["label"] = _stacked(labels, np.int64)
+    if len({(s.shape, s.labelled) for s in sources}) > 1:
+        return [fill([n], [s], arena)[0] for n, s in zip(names, sources, strict=True)]
+    shape = (len(names), 1, *sources[0].shape)
+    images, labels = arena.take(shape, np.float32), None
+    if sources[0].labelled:
+        labels = arena.take(shape, np.int64)
+    for k, source in enumerate(sources):
+        source.read_image(images[k, 0])
+        if labels is not None:
+            labels[k, 0] = source.read_label()
+    whole: dict[str, Any] = {"image": torch.from_numpy(images)}
+    if labels is not None:
+        whole["label"] = torch.from_numpy(labels)
     whole["case"] = list(names)
     items = [Item({key: whole[key][k] for key in whole}) for k in range(len(names))]
     return Batch(items, whole)
@@ -73,14 +121,6 @@ def collate(batch: Sequence[Any], *, collate_fn_map: object = None) -> dict[str,
         return whole
     collated: dict[str, Any] = default_collate([dict(item) for item in batch])
     return collated
-
-
-def _stacked(arrays: Sequence[np.ndarray[Any, Any]], dtype: type[np.generic]) -> torch.Tensor:
-    # numpy asks the system for large pages here, torch.empty does not.
-    stacked = np.empty((len(arrays), 1, *arrays[0].shape), dtype=dtype)
-    for k, array in enumerate(arrays):
-        stacked[k, 0] = array
-    return torch.from_numpy(stacked)
 
 
 # torch's way to say how a type is collated; the type is ours, so nobody else is affected.

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import Dataset
 
-from spinemsca._batch import Item, fill
+from spinemsca._batch import Arena, Item, fill
 from spinemsca.anatomy import BACKGROUND, NUMBER_OF_CLASSES
 from spinemsca.case import Case, Sex
 from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.release.cache import CACHE_NAME, PixelCache, cached
+from spinemsca.release.cache import CACHE_NAME, StoredCase, cached
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 
@@ -40,10 +41,11 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         transform: Called with every item; what it returns is the item.
         download: Download the split into `root` first, unless its cases are there.
         mirror: URL or folder to download from instead of the publisher.
-        cache: Keep the pixels in a form that is mapped into memory, so that no epoch unpickles
-            files: `True` beside the cases in `ROOT/.cache` (1.25 MB a case; built on first
-            use, rebuilt when a file changes; done without where it cannot be written), a
-            folder for elsewhere, `False` to read the files each time.
+        cache: Note once where the pixels lie, so that no epoch unpickles files: `True` beside
+            the cases in `ROOT/.cache` (made now where missing, made again when a file has
+            changed, done without where it cannot be written), a folder for elsewhere, `False`
+            to read and check the files each time. Tensors as this package writes them are
+            noted in place; anything else is copied, 1.25 MB a case.
         annotated: Add `annotated` to every item, (12,) bool: of which label values the label
             map speaks. Where a structure is not annotated, background may hide it.
 
@@ -73,20 +75,19 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         self._release = _opened(self.root, wanted)
         self._entries = tuple(e for e in self._release.entries if e.split in wanted)
         self._with_annotated = annotated
-        self._cache = self._cached(cache)
+        self._stored = self._located(cache)
+        self._arena = Arena()
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: int) -> Any:
         """One item; `IndexError` beyond the last."""
-        item = fill([self._entries[index].name], [self._pixels(index)])[0]
-        return self._finished(item, index)
+        return self._finished(self._filled([index])[0], index)
 
     def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
         """Several items at once, as `DataLoader` asks for them."""
-        names = [self._entries[i].name for i in indices]
-        items = fill(names, [self._pixels(i) for i in indices])
+        items = self._filled(indices)
         if self.transform is None and not self._with_annotated:
             return items
         return [self._finished(item, i) for item, i in zip(items, indices, strict=True)]
@@ -98,18 +99,7 @@ class SpineMSCA(Dataset[dict[str, Any]]):
 
     def case(self, index: int) -> Case:
         """One case with all that is known about it: spacing, sex, patient, source."""
-        image, label = self._pixels(index)
-        row = self._release.row(self._entries[index])
-        return Case(
-            name=self._entries[index].name,
-            image=image,
-            label=label,
-            spacing=row.spacing,
-            patient=row.patient,
-            sex=row.sex,
-            annotated=row.annotated,
-            source=row.source,
-        )
+        return self._release.load(self._entries[index])
 
     def annotated(self, index: int) -> torch.Tensor:
         """(12,) bool: of which label values the label map of a case speaks."""
@@ -135,7 +125,7 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         sexes = Counter(r.sex for r in rows)
         spacing = sum(r.spacing is not None for r in rows)
         split = "all" if self.split is None else self.split.value
-        cache = "none" if self._cache is None else f"{self._cache.nbytes / 2**20:.0f} MiB"
+        cache = "none" if self._stored is None else "ready"
         return (
             f"SpineMSCA({str(self.root)!r}, split={split!r}): {len(self)} cases\n"
             f"  sex: {sexes[Sex.MALE]} male, {sexes[Sex.FEMALE]} female, {sexes[None]} unknown\n"
@@ -143,19 +133,19 @@ class SpineMSCA(Dataset[dict[str, Any]]):
             f"  cache: {cache}"
         )
 
-    def _pixels(self, index: int) -> tuple[Image, LabelMap | None]:
-        if self._cache is None:
-            case = self._release.load(self._entries[index])
-            return case.image, case.label
-        index = range(len(self))[index]
-        return self._cache.image(index), self._cache.label(index)
+    def _filled(self, indices: Sequence[int]) -> Sequence[Item]:
+        names = [self._entries[i].name for i in indices]
+        if self._stored is not None:
+            return fill(names, [self._stored[i] for i in indices], self._arena)
+        loaded = [_Loaded(self._release.load(self._entries[i])) for i in indices]
+        return fill(names, loaded, self._arena)
 
     def _finished(self, item: Item, index: int) -> Any:
         if self._with_annotated:
             item["annotated"] = self.annotated(index)
         return item if self.transform is None else self.transform(item)
 
-    def _cached(self, cache: bool | str | Path) -> PixelCache | None:
+    def _located(self, cache: bool | str | Path) -> tuple[StoredCase, ...] | None:
         if cache is False:
             return None
         folder = self.root / CACHE_NAME if cache is True else Path(cache)
@@ -169,6 +159,27 @@ class SpineMSCA(Dataset[dict[str, Any]]):
                 where=folder,
                 remedy="Name a folder that can be written, or use cache=False",
             ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """The pixels of a case in memory, as a `Source`."""
+
+    case: Case
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        return self.case.shape
+
+    @property
+    def labelled(self) -> bool:
+        return self.case.label is not None
+
+    def read_image(self, out: Image) -> None:
+        out[...] = self.case.image
+
+    def read_label(self) -> LabelMap | None:
+        return self.case.label
 
 
 def _holds(root: Path, split: Split) -> bool:

@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image, LabelMap
 
-__all__ = ["read_image", "read_label", "read_pair", "write_image", "write_label"]
+__all__ = [
+    "image_bytes",
+    "label_bytes",
+    "read_image",
+    "read_label",
+    "read_pair",
+    "write_image",
+    "write_label",
+]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
@@ -93,21 +101,31 @@ def read_pair(path: Path) -> tuple[Image, LabelMap]:
 
 def write_image(path: Path, image: Image) -> None:
     """Writes `(H, W)` float32; the same image gives the same bytes."""
-    _save(path, np.asarray(image, dtype=np.float32))
+    write_bytes(path, image_bytes(image))
 
 
 def write_label(path: Path, label: LabelMap) -> None:
     """Writes `(1, H, W)` uint8; the same label map gives the same bytes."""
-    _save(path, np.asarray(label, dtype=np.uint8)[None])
+    write_bytes(path, label_bytes(label))
 
 
-def _save(path: Path, array: Array) -> None:
+def image_bytes(image: Image) -> bytes:
+    """The bytes that `write_image` writes."""
+    return _encoded(np.asarray(image, dtype=np.float32))
+
+
+def label_bytes(label: LabelMap) -> bytes:
+    """The bytes that `write_label` writes."""
+    return _encoded(np.asarray(label, dtype=np.uint8)[None])
+
+
+def _encoded(array: Array) -> bytes:
     import torch
 
     # A buffer, since torch writes a file's own name into it and temporary names are random.
     buffer = io.BytesIO()
     torch.save(torch.from_numpy(array.copy()), buffer)
-    write_bytes(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def _pick(held: object, key: str, path: Path) -> object:
@@ -173,22 +191,21 @@ def _as_slice(held: object, what: str, path: Path) -> Array:
 
 
 def _as_array(held: object, what: str, path: Path) -> Array:
-    import torch
-
-    if isinstance(held, torch.Tensor):
-        held = _plain(held)
-    if not isinstance(held, np.ndarray) or held.dtype.kind not in "biuf":
+    array = held if isinstance(held, np.ndarray) else _plain(held)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf":
         raise FileFormatError(
             f"{what} is {_describe(held)}",
             where=path,
             remedy="Save a dense tensor or array of real numbers",
         )
-    return held
+    return array
 
 
 def _plain(tensor: Any) -> object:
     import torch
 
+    if not isinstance(tensor, torch.Tensor):
+        return tensor
     dense = tensor.layout is torch.strided and tensor.device.type == "cpu"
     if not dense or tensor.is_complex() or tensor.is_quantized:
         return tensor

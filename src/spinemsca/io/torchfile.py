@@ -16,17 +16,18 @@ import zipfile
 import zlib
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from spinemsca.errors import FileFormatError, UnsafeFileError
+from spinemsca.io.plain import Place, find_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["MAX_BYTES", "load_untrusted"]
+__all__ = ["MAX_BYTES", "load_untrusted", "locate"]
 
 MAX_BYTES: Final = 1 << 28
 """Most bytes that a file may hold, packed or unpacked: 256 MiB, 250 cases of 512×512."""
@@ -46,17 +47,57 @@ _NUMPY: Final = frozenset(
         for name in ("_reconstruct", "scalar")
     }
 )
+_NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
+_END_BYTES: Final = 22
 _LOCK: Final = threading.Lock()
 
 
 def load_untrusted(path: Path) -> Any:
     """What `torch.save` put into `path`: tensors (on the CPU), numpy arrays, plain containers.
 
+    A file that holds one contiguous tensor and nothing else gives a numpy array.
+
     Raises:
         UnsafeFileError: If opening it would run code or take more memory than it may.
         FileFormatError: If it is missing, empty, truncated or not written by torch 1.6 or later.
     """
-    _check_pickle(_read_pickle(path), path)
+    place = locate(path)
+    try:
+        return _load(path) if place is None else place.read(path)
+    except EOFError:
+        raise _damaged(path) from None
+
+
+def locate(path: Path) -> Place | None:
+    """Where the numbers of a file lie that holds one contiguous tensor and nothing else.
+
+    Returns:
+        `None` where the file holds anything else.
+
+    Raises:
+        UnsafeFileError: As `load_untrusted`.
+        FileFormatError: As `load_untrusted`.
+    """
+    try:
+        size = path.stat().st_size
+        _check_size(size, path)
+        with path.open("rb") as file:
+            _check_start(file, size, path)
+            with zipfile.ZipFile(file) as archive:
+                _check_members(archive, path)
+                operations = _read_pickle(archive, path)
+                place = find_place(file, archive, operations)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileFormatError(
+            f"cannot be opened ({reason})", where=path, remedy="Check the path and its permissions"
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+        raise _damaged(path) from None
+    return place if place is None or place.offset + place.nbytes <= size else None
+
+
+def _load(path: Path) -> Any:
     import torch
 
     try:
@@ -75,28 +116,8 @@ def load_untrusted(path: Path) -> Any:
         ) from None
 
 
-def _read_pickle(path: Path) -> bytes:
-    try:
-        size = path.stat().st_size
-        _check_size(size, path)
-        with path.open("rb") as file:
-            if file.read(4) != b"PK\x03\x04":
-                raise FileFormatError(
-                    "is empty" if size == 0 else "was not written by torch 1.6 or later",
-                    where=path,
-                    remedy=_SAVE_AGAIN,
-                )
-            _check_table_size(file, size, path)
-            with zipfile.ZipFile(file) as archive:
-                _check_members(archive, path)
-                return archive.read(_pickle_name(archive, path))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileFormatError(
-            f"cannot be opened ({reason})", where=path, remedy="Check the path and its permissions"
-        ) from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
-        raise FileFormatError("is truncated or damaged", where=path, remedy=_SAVE_AGAIN) from None
+def _damaged(path: Path) -> FileFormatError:
+    return FileFormatError("is truncated or damaged", where=path, remedy=_SAVE_AGAIN)
 
 
 def _check_size(size: int, path: Path) -> None:
@@ -108,13 +129,18 @@ def _check_size(size: int, path: Path) -> None:
         )
 
 
-def _check_table_size(file: Any, size: int, path: Path) -> None:
+def _check_start(file: IO[bytes], size: int, path: Path) -> None:
+    if file.read(4) != b"PK\x03\x04":
+        raise FileFormatError(
+            "is empty" if size == 0 else "was not written by torch 1.6 or later",
+            where=path,
+            remedy=_SAVE_AGAIN,
+        )
     # zipfile builds an object for every entry of the table, so its length is capped first.
-    tail = 22
-    file.seek(max(0, size - tail))
-    end = file.read(tail)
+    file.seek(max(0, size - _END_BYTES))
+    end = file.read(_END_BYTES)
     if end[:4] != b"PK\x05\x06":
-        raise FileFormatError("is truncated or damaged", where=path, remedy=_SAVE_AGAIN)
+        raise _damaged(path)
     if int.from_bytes(end[12:16], "little") > _MAX_TABLE:
         raise UnsafeFileError("holds too many parts", where=path, remedy=_LEAVE)
 
@@ -128,29 +154,25 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         raise UnsafeFileError("unpacks to far more than it holds", where=path, remedy=_LEAVE)
 
 
-def _pickle_name(archive: zipfile.ZipFile, path: Path) -> str:
+def _read_pickle(archive: zipfile.ZipFile, path: Path) -> list[Any]:
     names = [n for n in archive.namelist() if n.rpartition("/")[2] == "data.pkl"]
     if len(names) != 1:
         raise FileFormatError(
             "is a zip file, but not one that torch wrote", where=path, remedy=_SAVE_AGAIN
         )
-    return names[0]
-
-
-def _check_pickle(data: bytes, path: Path) -> None:
     try:
-        operations = list(islice(pickletools.genops(data), _MAX_OPERATIONS))
-    except (ValueError, UnicodeDecodeError):
-        raise FileFormatError("is truncated or damaged", where=path, remedy=_SAVE_AGAIN) from None
+        operations = list(islice(pickletools.genops(archive.read(names[0])), _MAX_OPERATIONS))
+    except ValueError:
+        raise _damaged(path) from None
     if len(operations) == _MAX_OPERATIONS:
         raise UnsafeFileError("holds far more than one case", where=path, remedy=_LEAVE)
     for operation, argument, _ in operations:
-        named = str(argument) if operation.name in {"GLOBAL", "INST"} else None
-        if operation.name == "STACK_GLOBAL" or (named is not None and not _may_be_named(named)):
-            what = "code" if named is None else named.replace(" ", ".")
+        if operation.name in _NAMING and not _may_be_named(str(argument)):
+            what = str(argument).replace(" ", ".") if argument else "code"
             raise UnsafeFileError(
                 f"would run {what} when opened; nothing was run", where=path, remedy=_LEAVE
             )
+    return operations
 
 
 def _may_be_named(name: str) -> bool:

@@ -110,4 +110,5 @@ def process_outline(process: Process, canal: Canal, level: float, tilt: float) -
             (0.0, -0.38 * h),
         )
     )
+    local[:, 1] += process.bumps
     return rounded(frame.at(local), 1.8, 80)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.phantom.geometry import Frame, Points, edge, inset, rounded
+from spinemsca.phantom.geometry import Frame, Points, edge, inset, outward, rounded
 
 if TYPE_CHECKING:
     from spinemsca.phantom.parameters import Disc, SchmorlNode, Shape, Vertebra
@@ -20,6 +20,9 @@ __all__ = ["Body", "build_column", "disc_outline", "nucleus_outline", "rim"]
 _STEPS: Final = 41
 _CORNER_RADIUS: Final = 1.3
 """mm; corners of the body on plain radiographs look sharper than of the bone itself."""
+
+_WALL, _ENDPLATE = 0.5, 0.85
+"""mm that look dark at a body's walls and endplates: cortex, and cartilage with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,15 +151,24 @@ def _bulged(start: Points, end: Points, bulge: float) -> Points:
     return edge(start, end, -bulge * np.sqrt(np.sin(np.pi * t)))
 
 
-def nucleus_outline(above: Body, below: Body, disc: Disc) -> Points:
-    """The closed outline of the nucleus: behind the middle, smaller and flatter with age."""
-    gap = 0.16 * disc.height + 0.35
+def nucleus_outline(above: Body, below: Body, disc: Disc, shrink: float = 0.0) -> Points:
+    """The closed outline of the nucleus: behind the middle, smaller and flatter with age.
+
+    Args:
+        above: Body above.
+        below: Body below.
+        disc: The disc between them.
+        shrink: Taken off all around, as a share of the disc's height.
+    """
+    gap = (0.1 + shrink) * disc.height + 0.35
     roof, floor = above.lower_edge(gap), below.upper_edge(gap)
-    first, last = (6, 36) if disc.grade < 3 else (9, 34)
+    first, last = (6, 37) if disc.grade < 3 else (8, 35)
+    first, last = first + round(20 * shrink), last - round(20 * shrink)
     ring = np.vstack((roof[first:last], floor[first:last][::-1]))
-    return rounded(ring, 1.4, 80)
+    return rounded(ring, 0.28 * disc.height, 80)
 
 
-def rim(outline: Points, width: float) -> Points:
-    """A body's marrow: its outline less a cortical rim of `width` mm."""
-    return inset(outline, width)
+def rim(body: Body) -> Points:
+    """A body's marrow: its outline less the cortical rim, thicker at the endplates than walls."""
+    lengthwise = np.abs(outward(body.outline) @ body.centre.up)
+    return inset(body.outline, _WALL + (_ENDPLATE - _WALL) * lengthwise)

@@ -140,7 +140,9 @@ def ribbon(centre: Points, front: Points | float, back: Points | float) -> Point
 def ellipse(x: float, y: float, a: float, b: float, turn: float = 0.0, count: int = 48) -> Points:
     """An ellipse with half-axes `a` and `b` in mm, turned by `turn` degrees."""
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
-    return rotated(np.column_stack((a * np.cos(angle), b * np.sin(angle))), turn) + (x, y)
+    ring = np.column_stack((a * np.cos(angle), b * np.sin(angle)))
+    out: Points = rotated(ring, turn) + np.array((x, y))
+    return out
 
 
 def rotated(points: Points, degrees: float) -> Points:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spinemsca.case import Sex
+from spinemsca.case import Sex  # noqa: TC001 - read back by get_type_hints
 
 __all__ = [
     "Blob",
@@ -48,12 +48,14 @@ class Process:
         height: At its posterior end, mm.
         tilt: Degrees by which it points down, against the endplates.
         start: Distance of its root from the sac, mm.
+        bumps: Unevenness of its outline, mm.
     """
 
     length: float
     height: float
     tilt: float
     start: float
+    bumps: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)

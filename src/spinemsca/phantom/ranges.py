@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "BODY_DEPTH",
@@ -21,6 +21,7 @@ __all__ = [
     "DISC_HEIGHT",
     "DISC_WEDGE",
     "FEMALE_SIZE",
+    "L1_TILT",
     "LEVELS",
     "LORDOSIS",
     "MALE_SHARE",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 LEVELS: Final = (
+    *("T5", "T6", "T7"),
     *("T8", "T9", "T10", "T11", "T12"),
     *("L1", "L2", "L3", "L4", "L5"),
     *("S1", "S2", "S3", "S4", "S5"),
@@ -65,62 +67,39 @@ class Range:
 
 _COOK = "Cook and Baker, Int J Spine Surg 15:1072 (2021), CT, n = 196; L5 tabled by sex"
 _PANJABI = "Panjabi et al., Spine 17:299 (1992), endplate depths and body heights, T1-L5"
-_MASHARAWI = "Thoracolumbar and sacral levels interpolated from neighbours"
+_OTHERS = "Thoracolumbar and sacral levels interpolated from neighbours"
 
 
-def _levels(
-    values: Mapping[str, float], sd: float, limit: float, source: str
-) -> Mapping[str, Range]:
+def _levels(values: Sequence[float], sd: float, limit: float, source: str) -> Mapping[str, Range]:
     return MappingProxyType(
-        {n: Range(v, sd, v - limit * sd, v + limit * sd, source) for n, v in values.items()}
+        {
+            n: Range(v, sd, v - limit * sd, v + limit * sd, source)
+            for n, v in zip(LEVELS, values, strict=False)
+        }
     )
 
 
 BODY_DEPTH: Final = _levels(
-    {
-        "T8": 28.5,
-        "T9": 29.5,
-        "T10": 30.5,
-        "T11": 31.5,
-        "T12": 32.5,
-        "L1": 33.4,
-        "L2": 34.2,
-        "L3": 34.9,
-        "L4": 35.3,
-        "L5": 35.0,
-        "S1": 33.0,
-        "S2": 21.5,
-        "S3": 16.0,
-        "S4": 12.5,
-        "S5": 9.5,
-    },
+    (
+        *(25.5, 26.5, 27.5, 28.5, 29.5, 30.5, 31.5, 32.5),
+        *(33.4, 34.2, 34.9, 35.3, 35.0),
+        *(33.0, 21.5, 16.0, 12.5, 9.5),
+    ),
     1.3,
     2.2,
-    f"{_PANJABI}; L5 {_COOK}; {_MASHARAWI}",
+    f"{_PANJABI}; L5 {_COOK}; {_OTHERS}",
 )
 """Sagittal depth of the upper endplate in mm, both sexes together."""
 
 BODY_HEIGHT: Final = _levels(
-    {
-        "T8": 20.0,
-        "T9": 20.7,
-        "T10": 21.8,
-        "T11": 22.8,
-        "T12": 24.6,
-        "L1": 26.3,
-        "L2": 27.2,
-        "L3": 27.8,
-        "L4": 27.9,
-        "L5": 28.1,
-        "S1": 29.0,
-        "S2": 24.0,
-        "S3": 20.0,
-        "S4": 17.0,
-        "S5": 14.0,
-    },
+    (
+        *(18.2, 18.8, 19.4, 20.0, 20.7, 21.8, 22.8, 24.6),
+        *(26.3, 27.2, 27.8, 27.9, 28.1),
+        *(29.0, 24.0, 20.0, 17.0, 14.0),
+    ),
     1.1,
     2.2,
-    f"{_PANJABI}; L5 {_COOK}; {_MASHARAWI}",
+    f"{_PANJABI}; L5 {_COOK}; {_OTHERS}",
 )
 """Mean of anterior and posterior body height in mm, both sexes together."""
 
@@ -131,23 +110,11 @@ FEMALE_SIZE: Final = Range(0.94, 0.045, 0.84, 1.04, _COOK)
 """Lengths of a woman's bodies over those of both sexes together (L5 depth 33.3 over 35.7 mm)."""
 
 BODY_WEDGE: Final = _levels(
-    {
-        "T8": -3.0,
-        "T9": -2.8,
-        "T10": -3.0,
-        "T11": -3.6,
-        "T12": -3.6,
-        "L1": -3.0,
-        "L2": -1.6,
-        "L3": 0.4,
-        "L4": 2.2,
-        "L5": 7.5,
-        "S1": -5.0,
-        "S2": -11.0,
-        "S3": -13.0,
-        "S4": -15.0,
-        "S5": -13.0,
-    },
+    (
+        *(-3.4, -3.2, -3.0, -3.0, -2.8, -3.0, -3.6, -3.6),
+        *(-3.0, -1.6, 0.4, 2.2, 7.5),
+        *(1.0, -4.0, -12.0, -17.0, -15.0),
+    ),
     1.5,
     2.0,
     "Height ratios 0.89-0.92 of T10-L2: PubMed 21104252, n = 115; L5 heights 30.3 and 26.3 mm: "
@@ -156,22 +123,11 @@ BODY_WEDGE: Final = _levels(
 """Angle between a body's endplates in degrees, positive where it is higher anteriorly."""
 
 DISC_HEIGHT: Final = _levels(
-    {
-        "T8": 4.4,
-        "T9": 4.8,
-        "T10": 5.4,
-        "T11": 6.4,
-        "T12": 8.0,
-        "L1": 9.6,
-        "L2": 11.0,
-        "L3": 11.8,
-        "L4": 12.6,
-        "L5": 11.8,
-        "S1": 3.4,
-        "S2": 2.0,
-        "S3": 1.6,
-        "S4": 1.4,
-    },
+    (
+        *(4.0, 4.0, 4.2, 4.4, 4.8, 5.4, 6.4, 8.0),
+        *(9.6, 11.0, 11.8, 12.6, 11.8),
+        *(3.4, 2.0, 1.6, 1.4),
+    ),
     0.9,
     2.0,
     "Middle heights 10.0, 11.6, 12.5, 13.8, 13.0 mm of L1/2-L5/S1, n = 14 "
@@ -180,22 +136,11 @@ DISC_HEIGHT: Final = _levels(
 """Height in the middle of the healthy disc below each level, mm."""
 
 DISC_WEDGE: Final = _levels(
-    {
-        "T8": 0.0,
-        "T9": 0.0,
-        "T10": 0.5,
-        "T11": 1.0,
-        "T12": 2.5,
-        "L1": 5.0,
-        "L2": 7.0,
-        "L3": 8.5,
-        "L4": 12.1,
-        "L5": 14.5,
-        "S1": 0.0,
-        "S2": -1.0,
-        "S3": -1.0,
-        "S4": -1.0,
-    },
+    (
+        *(0.0, 0.0, 0.0, 0.0, 0.0, 0.5, 1.0, 2.5),
+        *(5.0, 7.0, 8.5, 12.1, 14.5),
+        *(0.0, -1.0, -1.0, -1.0),
+    ),
     1.7,
     2.0,
     "L4/5 12.1 +- 1.7, L5/S1 15.7 degrees, n = 40 (abstract); upper discs chosen so that L1-S1 "
@@ -206,29 +151,22 @@ DISC_WEDGE: Final = _levels(
 LORDOSIS: Final = Range(47.9, 9.2, 28.0, 68.0, "Benditz et al. 2017, supine MRI, n = 63")
 """Angle between the upper endplates of L1 and S1 in degrees."""
 
+L1_TILT: Final = Range(
+    -10.0, 4.0, -19.0, 0.0, "Difference of the mean supine sacral slope and lordosis above"
+)
+"""Tilt of the upper endplate of L1 in degrees, negative where its posterior end is lower."""
+
 SACRAL_SLOPE: Final = Range(
     39.0, 7.0, 24.0, 54.0, "Standing 37-39 degrees; supine MRI about 2 more (fsurg.2023.1103952)"
 )
 """Tilt of the upper endplate of S1 against the horizontal in degrees."""
 
 CANAL_DEPTH: Final = _levels(
-    {
-        "T8": 15.5,
-        "T9": 15.5,
-        "T10": 15.5,
-        "T11": 16.0,
-        "T12": 16.8,
-        "L1": 17.0,
-        "L2": 16.3,
-        "L3": 15.8,
-        "L4": 16.2,
-        "L5": 16.4,
-        "S1": 14.5,
-        "S2": 11.0,
-        "S3": 8.0,
-        "S4": 5.0,
-        "S5": 4.0,
-    },
+    (
+        *(15.5, 15.5, 15.5, 15.5, 15.5, 15.5, 16.0, 16.8),
+        *(17.0, 16.3, 15.8, 16.2, 16.4),
+        *(14.5, 11.0, 8.0, 5.0, 4.0),
+    ),
     1.2,
     2.0,
     f"Canal length constant along the spine, L5 15.6 +- 2.1: {_COOK}; least at L3: PMC5219964, "

@@ -64,14 +64,14 @@ def _tissue(rng: Generator, age: float) -> TissueSet:
         marrow_water_t2=ranges.MARROW_WATER_T2.at(rng.normal()),
         fat_t2=rng.uniform(100, 160),
         coarse=rng.uniform(0.04, 0.12),
-        fine=rng.uniform(0.06, 0.18),
+        fine=rng.uniform(0.04, 0.12),
         annulus_t2=rng.uniform(36, 52),
         seed=int(rng.integers(2**32)),
     )
 
 
 def _scanner(rng: Generator, shape: Shape, contrast: str) -> Scanner:
-    turn = rng.normal(0, 2.0)
+    turn = rng.normal(0, 1.5)
     low, high = _extent(shape, turn)
     rows_mm = max(rng.uniform(250, 350), high[1] - low[1] + 2 * _MARGIN + 4)
     wide = rows_mm * (1.0 if rng.random() < 0.7 else rng.uniform(0.8, 1.0))
@@ -87,18 +87,18 @@ def _scanner(rng: Generator, shape: Shape, contrast: str) -> Scanner:
         echo_time=rng.uniform(82, 122) if t2 else rng.uniform(8, 15),
         acquired=(rng.uniform(0.6, 0.95), rng.uniform(0.75, 1.0)),
         noise=float(np.exp(rng.uniform(np.log(0.006), np.log(0.03)))),
-        coil_depth=rng.uniform(70, 180),
-        coil_share=rng.beta(2.0, 1.3),
+        coil_depth=rng.uniform(110, 260),
+        coil_share=rng.beta(1.6, 1.6),
         coil_y=rng.uniform(-130, -70),
         coil_length=rng.uniform(140, 230),
         saturation=rng.uniform(0.04, 0.3) if banded else 1.0,
-        saturation_gap=rng.uniform(4, 30),
+        saturation_gap=rng.uniform(6, 34),
         saturation_edge=rng.uniform(10, 40),
         ghost=float(rng.exponential(0.03)),
         ghost_period=rng.uniform(3, 14),
         ghost_phase=rng.uniform(0, 2 * np.pi),
         wrap=rng.uniform(3, 14) if rng.random() < 0.15 else 0.0,
-        white=rng.uniform(99.0, 99.7),
+        white=rng.uniform(98.6, 99.6),
         seed=int(rng.integers(2**32)),
     )
 
@@ -121,7 +121,7 @@ def _centre(
     """A centre that keeps the labelled structures inside, usually on L3 and before the spine."""
     spine = (low[0] + high[0]) / 2
     x = spine - wide * rng.uniform(-0.02, 0.12)
-    y = -105 + rng.normal(0, 9)
+    y = -88 + rng.normal(0, 9)
     limits = [
         (high[i] + _MARGIN - extent / 2, low[i] - _MARGIN + extent / 2)
         for i, extent in enumerate((wide, rows_mm))

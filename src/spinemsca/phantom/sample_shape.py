@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -20,7 +21,7 @@ __all__ = ["draw_shape"]
 
 _SACRUM: Final = ranges.LEVELS.index("S1")
 _L1: Final = ranges.LEVELS.index("L1")
-_LEAST_DISC: Final = 3.0
+_LEAST_DISC: Final = 2.6
 """mm that even a collapsed disc keeps at its margins, so that both endplates stay apart."""
 _HEIGHT_LEFT: Final = (1.04, 1.0, 0.92, 0.78, 0.55)
 """Share of the disc's height left at Pfirrmann grade 1 to 5; the grade's definition says normal
@@ -38,11 +39,11 @@ def draw_shape(rng: Generator, sex: Sex, age: float) -> Shape:
         age: 0 young to 1 old: degeneration, osteophytes, fat.
     """
     size = (ranges.MALE_SIZE if sex is Sex.MALE else ranges.FEMALE_SIZE).at(rng.normal())
-    person = rng.normal(size=3)
+    person = rng.normal(size=2)
     vertebrae = tuple(_vertebra(rng, i, size, person, age) for i in range(len(ranges.LEVELS)))
     discs = [_disc(rng, i, vertebrae, size, age) for i in range(len(vertebrae) - 1)]
     discs = _with_lordosis(rng, vertebrae, discs)
-    slope = ranges.SACRAL_SLOPE.at(0.6 * person[2] + 0.8 * rng.normal())
+    slope = _slope(rng, vertebrae, discs)
     soft = draw_soft_tissue(rng, sex, age, size)
     return Shape(slope, vertebrae, tuple(discs), soft)
 
@@ -70,7 +71,7 @@ def _vertebra(rng: Generator, i: int, size: float, person: np.ndarray, age: floa
         height=height,
         wedge=wedge,
         concavity=_concavity(rng, name, fracture),
-        waist=(rng.uniform(0.8, 2.2), rng.uniform(0.3, 1.3)) if taper is None else (0.5, 0.2),
+        waist=(rng.uniform(1.2, 2.8), rng.uniform(0.5, 1.6)) if taper is None else (0.5, 0.2),
         lips=_lips(rng, age) if taper is None else (0.0, 0.0, 0.0, 0.0),
         upper_node=_node(rng, age) if taper is None or name == "S1" else None,
         lower_node=_node(rng, age) if taper is None else None,
@@ -99,19 +100,23 @@ def _node(rng: Generator, age: float) -> SchmorlNode | None:
 
 
 def _process(rng: Generator, i: int, size: float) -> Process | None:
-    if rng.random() < 0.08:
+    if rng.random() < 0.1:
         return None
+    flat = tuple(rng.normal(0, 0.6, size=9).tolist())
     if i > _SACRUM:
-        return Process(rng.uniform(4, 9) * size, rng.uniform(9, 13), rng.uniform(-5, 5), 1.5)
+        return Process(rng.uniform(4, 9) * size, rng.uniform(9, 13), rng.uniform(-5, 5), 1.5, flat)
     if i == _SACRUM:
-        return Process(rng.uniform(9, 15) * size, rng.uniform(10, 15), rng.uniform(0, 14), 2.0)
+        return Process(
+            rng.uniform(9, 15) * size, rng.uniform(10, 15), rng.uniform(0, 14), 2.0, flat
+        )
     if i < _L1:
         length, height, tilt = rng.normal(27, 2), rng.normal(12.5, 1.5), rng.uniform(22, 42)
     elif i == _SACRUM - 1:
         length, height, tilt = rng.normal(21, 2.5), rng.normal(14, 1.8), rng.uniform(4, 20)
     else:
         length, height, tilt = rng.normal(27, 2.5), rng.normal(19, 2), rng.uniform(6, 20)
-    return Process(length * size, height * size, tilt, rng.uniform(1.2, 3.2))
+    start, bumps = rng.uniform(1.0, 3.2), rng.normal(0, 1.1, size=9)
+    return Process(length * size, height * size, tilt, start, tuple(bumps.tolist()))
 
 
 def _disc(rng: Generator, i: int, vertebrae: tuple[Vertebra, ...], size: float, age: float) -> Disc:
@@ -139,7 +144,7 @@ def _grade(rng: Generator, level: str, age: float) -> int:
     if level.startswith("S"):
         return 4
     extra = {"L3": 0.3, "L4": 0.7, "L5": 0.7}.get(level, 0.0)
-    return int(np.clip(round(0.9 + 2.6 * age + extra + rng.normal(0, 0.6)), 1, 5))
+    return int(np.clip(round(1.7 + 2.3 * age + extra + rng.normal(0, 0.6)), 1, 5))
 
 
 def _slip(rng: Generator, above: Vertebra, age: float) -> float:
@@ -153,24 +158,29 @@ def _with_lordosis(
     rng: Generator, vertebrae: tuple[Vertebra, ...], discs: list[Disc]
 ) -> list[Disc]:
     """Discs turned so that L1-S1 sums to a drawn lordosis, as far as their heights allow."""
-    lumbar = range(_L1, _SACRUM)
     wanted = ranges.LORDOSIS.at(rng.normal())
-    bodies = sum(vertebrae[i].wedge for i in lumbar)
-    share = (wanted - bodies) / sum(discs[i].wedge for i in lumbar)
-    out = []
-    for i, disc in enumerate(discs):
-        wedge = disc.wedge * (share if i in lumbar else 1.0)
-        out.append(_turned(disc, wedge, min(vertebrae[i].lower_depth, vertebrae[i + 1].depth)))
+    lumbar = range(_L1, _SACRUM)
+    out = [_turned(d, d.wedge, vertebrae[i : i + 2]) for i, d in enumerate(discs)]
+    for _ in range(3):
+        # What a flat disc cannot give, the others share.
+        missing = wanted - sum(vertebrae[i].wedge + out[i].wedge for i in lumbar)
+        whole = sum(discs[i].wedge for i in lumbar)
+        for i in lumbar:
+            more = missing * discs[i].wedge / whole
+            out[i] = _turned(out[i], out[i].wedge + more, vertebrae[i : i + 2])
     return out
 
 
-def _turned(disc: Disc, wedge: float, depth: float) -> Disc:
-    room = max(disc.height - _LEAST_DISC, 0.0)
-    limit = float(np.degrees(2 * np.arctan(room / depth)))
-    if disc.height < _LEAST_DISC:
-        limit = 1.5
-    return Disc(disc.height, float(np.clip(wedge, -limit, limit)), *_rest(disc))
+def _slope(rng: Generator, vertebrae: tuple[Vertebra, ...], discs: list[Disc]) -> float:
+    """The sacral slope that leaves L1 nearly level, as people lie in the scanner."""
+    lordosis = sum(vertebrae[i].wedge + discs[i].wedge for i in range(_L1, _SACRUM))
+    slope = ranges.L1_TILT.at(rng.normal()) + lordosis
+    return float(np.clip(slope, ranges.SACRAL_SLOPE.low, ranges.SACRAL_SLOPE.high))
 
 
-def _rest(disc: Disc) -> tuple[float, tuple[float, float], int, float, float]:
-    return disc.slip, disc.bulge, disc.grade, disc.nucleus_t2, disc.cleft
+def _turned(disc: Disc, wedge: float, around: tuple[Vertebra, ...]) -> Disc:
+    """A disc turned as far as its lower side leaves the least height."""
+    above, below = around
+    room = max(disc.height - _LEAST_DISC, 0.2)
+    limit = float(np.degrees(2 * np.arctan(room / min(above.lower_depth, below.depth))))
+    return replace(disc, wedge=float(np.clip(wedge, -limit, limit)))

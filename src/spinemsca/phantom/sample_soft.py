@@ -38,15 +38,15 @@ def draw_soft_tissue(rng: Generator, sex: Sex, age: float, size: float) -> SoftT
         cord=rng.uniform(6.8, 8.6),
         conus=ranges.CONUS.at(rng.normal()),
         roots=tuple(np.sort(rng.beta(2.2, 1.1, size=int(rng.integers(4, 8)))).tolist()),
-        fat_pads=rng.uniform(3.5, 8.5),
+        fat_pads=rng.uniform(5.0, 9.5),
         back_fat=(fat, fat * rng.uniform(1.0, 1.6)),
         prevertebral=rng.uniform(1.5, 6.0),
-        vessel=rng.uniform(9, 18) if rng.random() < 0.6 else 0.0,
+        vessel=rng.uniform(8, 17) if rng.random() < 0.65 else 0.0,
         vessel_end=rng.uniform(2.6, 4.2),
-        vessel_bright=rng.uniform(0.0, 0.25),
-        belly=float(np.clip(78 + 22 * stout + 8 * rng.normal(), 48, 150)),
+        vessel_bright=rng.uniform(0.0, 0.1),
+        belly=float(np.clip(150 + 26 * stout + 8 * rng.normal(), 105, 230)),
         belly_fat=float(np.clip(16 + 9 * stout, 5, 45)),
-        muscle_fat=float(np.clip(0.1 + 0.3 * age + 0.08 * rng.normal(), 0.04, 0.6)),
+        muscle_fat=float(np.clip(0.14 + 0.34 * age + 0.08 * rng.normal(), 0.04, 0.6)),
         bowel=_bowel(rng),
         lesions=_lesions(rng, age),
         basivertebral=rng.uniform(4, 10) * size if rng.random() < 0.85 else 0.0,
@@ -54,12 +54,17 @@ def draw_soft_tissue(rng: Generator, sex: Sex, age: float, size: float) -> SoftT
 
 
 def _bowel(rng: Generator) -> tuple[Blob, ...]:
-    kinds = ("gas", "chyme", "wall", "wall", "fluid", "stool")
+    kinds = ("gas", "chyme", "wall", "wall", "stool", "stool")
     loops = []
-    for _ in range(int(rng.integers(7, 20))):
+    for _ in range(int(rng.integers(3, 9))):
         x, y = rng.uniform(-150, -45), rng.uniform(-200, 70)
         a, b = rng.uniform(6, 17), rng.uniform(5, 12)
         loops.append(Blob(x, y, a, b, rng.uniform(0, 180), str(rng.choice(kinds))))
+    if rng.random() < 0.5:
+        loops.append(Blob(rng.uniform(-75, -35), rng.uniform(85, 110), 30, 20, 20.0, "fluid"))
+    if rng.random() < 0.5:
+        x, y = rng.uniform(-150, -95), rng.uniform(-260, -215)
+        loops.append(Blob(x, y, rng.uniform(35, 60), rng.uniform(30, 60), 60.0, "liver"))
     for _ in range(int(rng.integers(1, 6))):
         x, y = rng.uniform(-40, 20), rng.uniform(55, 110)
         a, b = rng.uniform(7, 15), rng.uniform(6, 10)

@@ -11,11 +11,10 @@ from spinemsca.anatomy import DISCS, VERTEBRAE
 from spinemsca.phantom import ranges
 from spinemsca.phantom.canal import Canal, build_canal, process_outline
 from spinemsca.phantom.column import Body, build_column, disc_outline, nucleus_outline, rim
-from spinemsca.phantom.geometry import Frame, ellipse, ribbon
+from spinemsca.phantom.geometry import ellipse, inset, ribbon
 from spinemsca.phantom.tissue import Tissue
 
 if TYPE_CHECKING:
-    from spinemsca.phantom.geometry import Points
     from spinemsca.phantom.parameters import Shape
     from spinemsca.phantom.raster import Canvas
 
@@ -69,10 +68,11 @@ def paint_column(canvas: Canvas, patient: Patient) -> None:
     stack = patient.stack
     for i, body in enumerate(stack):
         canvas.fill(body.outline, Tissue.CORTEX)
-        canvas.fill(rim(body.outline, 0.75), Tissue.MARROW + i)
+        canvas.fill(rim(body), Tissue.MARROW + i)
     for i, disc in enumerate(patient.shape.discs):
         canvas.fill(disc_outline(stack[i], stack[i + 1], disc, 0.0), Tissue.ANNULUS)
-        inner = nucleus_outline(stack[i], stack[i + 1], disc)
+        canvas.fill(nucleus_outline(stack[i], stack[i + 1], disc), Tissue.RING + i)
+        inner = nucleus_outline(stack[i], stack[i + 1], disc, 0.1)
         canvas.fill(inner, Tissue.NUCLEUS + i)
         if disc.cleft > 0:
             middle = (stack[i].lower_edge() + stack[i + 1].upper_edge()) / 2
@@ -119,12 +119,12 @@ def _paint_processes(canvas: Canvas, patient: Patient) -> None:
             continue
         outline = process_outline(process, canal, level + 0.55, body.centre.tilt)
         canvas.fill(outline, Tissue.CORTEX)
-        canvas.fill(rim(outline, 0.8), Tissue.PROCESS)
+        canvas.fill(inset(outline, 0.65), Tissue.PROCESS)
 
 
 def _paint_pad(canvas: Canvas, patient: Patient, level: float, depth: float) -> None:
     canal = patient.canal
-    a, b = canal.index(level - 0.32), canal.index(level + 0.18)
+    a, b = canal.index(level - 0.42), canal.index(level + 0.24)
     if b - a < 4:
         return
     back = canal.at(canal.back + 0.3)
@@ -141,7 +141,7 @@ def _paint_veins(canvas: Canvas, patient: Patient) -> None:
     for body in patient.stack[: _FIRST + 5]:
         frame = body.centre
         half = body.vertebra.depth / 2 - body.vertebra.waist[1]
-        local = np.array(((half + 0.4, 1.9), (half - length, 0.2), (half + 0.4, -1.9)))
+        local = np.array(((half, 1.3), (half - length, 0.3), (half, -1.3)))
         canvas.fill(frame.at(local), Tissue.VEIN)
 
 
@@ -155,18 +155,3 @@ def _paint_lesions(canvas: Canvas, patient: Patient) -> None:
         a, b = min(blob.a, v.depth / 4), min(blob.b, v.height / 6)
         spot = ellipse(float(centre[0]), float(centre[1]), a, b, blob.turn - frame.tilt)
         canvas.fill(spot, Tissue[blob.kind.upper()])
-
-
-def front_line(patient: Patient) -> Points:
-    """`(n, 2)` the column's front from the head down, smooth."""
-    points = []
-    for body in patient.stack:
-        v = body.vertebra
-        points.append(body.upper.centre - body.upper.along * v.depth / 2)
-        points.append(body.lower.centre - body.lower.along * v.lower_depth / 2)
-    return np.array(points)
-
-
-def middle_frame(patient: Patient, name: str) -> Frame:
-    """The frame midway between a vertebra's endplates."""
-    return patient.bodies[name].centre

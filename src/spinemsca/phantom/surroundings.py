@@ -44,8 +44,8 @@ def back_line(patient: Patient) -> tuple[Points, Points]:
     tips = np.interp(_Y, reach[order, 1], reach[order, 0])
     fascia = gaussian_filter1d(tips, 6, mode="nearest")
     fat = np.interp(_Y, (-180, 10, 60), (soft.back_fat[0], *soft.back_fat[1:], soft.back_fat[1]))
-    skin = gaussian_filter1d(tips + fat, 22, mode="nearest")
-    return fascia, np.maximum(skin, fascia + 5)
+    skin = gaussian_filter1d(tips + fat, 30, mode="nearest")
+    return fascia, gaussian_filter1d(np.maximum(skin, fascia + 6), 5, mode="nearest")
 
 
 def paint_surroundings(canvas: Canvas, patient: Patient) -> None:
@@ -54,7 +54,7 @@ def paint_surroundings(canvas: Canvas, patient: Patient) -> None:
     front = column_front(patient)
     fascia, skin = back_line(patient)
     lead = np.interp(_Y, front[:, 1], front[:, 0])
-    belly = gaussian_filter1d(lead, 40, mode="nearest") - soft.belly
+    belly = lead.mean() - soft.belly - 16 * np.cos((_Y + 40) / 95)
     _between(canvas, belly, skin, Tissue.SKIN)
     _between(canvas, belly + 1.8, skin - 1.8, Tissue.FAT)
     _between(canvas, belly + soft.belly_fat, fascia + 0.6, Tissue.FASCIA)
@@ -62,6 +62,9 @@ def paint_surroundings(canvas: Canvas, patient: Patient) -> None:
     _between(canvas, belly + soft.belly_fat + 9, lead + 10, Tissue.VISCERA)
     _between(canvas, lead + 10, fascia - 0.6, Tissue.INTERSPINOUS)
     for loop in soft.bowel:
+        wall = np.interp(loop.y, _Y, belly) + soft.belly_fat + 9
+        if loop.x - max(loop.a, loop.b) < wall:
+            continue
         ring = ellipse(loop.x, loop.y, loop.a, loop.b, loop.turn)
         canvas.fill(ring, Tissue.WALL)
         inner = ellipse(loop.x, loop.y, loop.a - 2, loop.b - 2, loop.turn)
@@ -77,10 +80,11 @@ def _paint_front(canvas: Canvas, patient: Patient, front: Points) -> None:
     if soft.vessel > 0:
         name = ranges.LEVELS[_FIRST + int(soft.vessel_end)]
         end = int(np.argmin(np.abs(front[:, 1] - patient.bodies[name].centre.y)))
-        gap = soft.prevertebral + np.linspace(6, 0, end)
-        tube = ribbon(front[:end], gap + soft.vessel + 1.2, -gap + 1.2)
-        canvas.fill(tube, Tissue.WALL)
-        canvas.fill(ribbon(front[:end], gap + soft.vessel, -gap), Tissue.VESSEL)
+        gap = soft.prevertebral + np.linspace(3, 0, end)
+        place = np.linspace(0, 1, end)
+        wide = soft.vessel * np.clip((1 - place) * 4, 0, 1) ** 0.5
+        canvas.fill(ribbon(front[:end], gap + wide + 1.2, 1.2 - gap), Tissue.WALL)
+        canvas.fill(ribbon(front[:end], gap + wide, -gap), Tissue.VESSEL)
     canvas.fill(ribbon(front, 1.1, 1.0), Tissue.LIGAMENT)
 
 

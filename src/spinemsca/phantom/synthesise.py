@@ -112,7 +112,7 @@ def _signal(parameters: Parameters, patient: Patient, view: View) -> NDArray[np.
     table = signal_table(parameters.shape, parameters.tissue, parameters.scanner)
     fine = Image.fromarray(table[canvas.array()])
     signal = np.asarray(fine.reduce(_FINER))
-    return textured(signal, canvas.centres(), table, parameters, view)
+    return textured(signal, canvas.centres(), parameters, view)
 
 
 def _gain(scanner: Scanner, patient: Patient, view: View) -> NDArray[np.float32]:

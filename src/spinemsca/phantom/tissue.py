@@ -20,7 +20,10 @@ __all__ = ["PROPERTIES", "Properties", "Tissue", "signal_table", "spin_echo"]
 
 
 class Tissue(IntEnum):
-    """Values of a tissue map. `MARROW` and `NUCLEUS` each stand for one value a level."""
+    """Values of a tissue map.
+
+    `MARROW`, `NUCLEUS` and its blurred border `RING` stand for one value a level each.
+    """
 
     AIR = 0
     SKIN = 1
@@ -49,8 +52,10 @@ class Tissue(IntEnum):
     PRESACRAL = 24
     CLEFT = 25
     PROCESS = 26
+    LIVER = 27
     MARROW = 32
     NUCLEUS = 64
+    RING = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ PROPERTIES: Final[Mapping[Tissue, Properties]] = MappingProxyType(
         Tissue.PRESACRAL: Properties(900, 40, 0.9, 0.95),
         Tissue.CLEFT: Properties(1000, 45, 0.7),
         Tissue.PROCESS: Properties(900, 47, 0.85, 0.45),
+        Tissue.LIVER: Properties(586, 46, 0.8, 0.08),
     }
 )
 """Properties of the tissues that are the same in all levels, before a patient's own."""
@@ -135,6 +141,8 @@ def signal_table(shape: Shape, tissue: TissueSet, scanner: Scanner) -> NDArray[n
     for value, p in all_of.items():
         water = spin_echo(p.density, p.t1, p.t2, *times)
         table[value] = ((1 - p.fat) * water + p.fat * fat) / fat
+    for i in range(len(shape.discs)):
+        table[Tissue.RING + i] = (table[Tissue.ANNULUS] + table[Tissue.NUCLEUS + i]) / 2
     table[Tissue.VESSEL] *= shape.soft.vessel_bright
     return table
 

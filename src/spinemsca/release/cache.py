@@ -1,8 +1,12 @@
-"""Pixels of a release in two flat files that are mapped into memory, not unpickled.
+"""Where every pixel of a release lies, so that no epoch opens an archive or unpickles a file.
+
+`img.pt` and `label.pt` as this package writes them hold their numbers uncompressed in one piece:
+those are read from where they lie, and only the place is noted. What is stored in any other way
+(dicts, numpy arrays, other types) is copied once, as float32 and uint8, exactly as `Case` holds
+it.
 
 A cache is a folder named after what it was made of: the paths, sizes and times of the cases'
 files. When one of them changes, the name changes with it, so an outdated cache is never read.
-Images are kept as float32 and label maps as uint8, exactly as `Case` holds them.
 """
 
 from __future__ import annotations
@@ -12,13 +16,15 @@ import json
 import os
 import shutil
 import time
-from contextlib import ExitStack
-from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca.errors import FileFormatError
 from spinemsca.io.files import atomic_folder, write_text
+from spinemsca.io.plain import Place
+from spinemsca.io.torchfile import locate
 from spinemsca.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -28,63 +34,70 @@ if TYPE_CHECKING:
     from spinemsca.case import Case, Image, LabelMap
     from spinemsca.release.layout import Entry
 
-__all__ = ["CACHE_NAME", "PixelCache", "cached"]
+__all__ = ["CACHE_NAME", "Piece", "StoredCase", "cached"]
 
 CACHE_NAME: Final = ".cache"
 """Folder inside a release, hidden so that no layout, package or check counts it in."""
 
-_VERSION: Final = 1
-_IMAGES: Final = "images.f32"
-_LABELS: Final = "labels.u8"
+_VERSION: Final = 2
+_PIXELS: Final = "pixels.bin"
 _INDEX: Final = "index.json"
 _ABANDONED_SECONDS: Final = 24 * 3600
+_IMAGE_DTYPE: Final = "<f4"
+_LABEL_DTYPE: Final = "|u1"
 
 
-class PixelCache:
-    """Images and label maps of some cases, mapped into memory. Read-only; pickles as its path.
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An array in a file: which file, and where in it."""
 
-    Args:
-        folder: Where it was built.
+    path: Path
+    place: Place
 
-    Raises:
-        ValueError: If what lies there is no whole cache.
-        OSError: If it cannot be read.
+    def read_into(self, array: np.ndarray[Any, Any]) -> None:
+        """Fills a contiguous array of the same size and type.
+
+        Raises:
+            FileFormatError: If the file is gone or has become too short.
+        """
+        try:
+            self.place.read_into(self.path, array)
+        except (OSError, EOFError):
+            raise FileFormatError(
+                "has changed since it was opened", where=self.path, remedy="Open the dataset again"
+            ) from None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCase:
+    """The pixels of one case where they lie; nothing is read until asked for.
+
+    Attributes:
+        shape: `(H, W)`.
+        image: float32.
+        label: uint8, or `None` where there is no label map.
     """
 
-    def __init__(self, folder: Path) -> None:
-        index = json.loads((folder / _INDEX).read_text("utf-8"))
-        self.folder = folder
-        self._shapes: list[tuple[int, int]] = [(int(r), int(c)) for r, c, _ in index["cases"]]
-        self._labelled = [bool(labelled) for _, _, labelled in index["cases"]]
-        areas = [rows * columns for rows, columns in self._shapes]
-        self._image_at = list(accumulate(areas, initial=0))
-        held = (a * has for a, has in zip(areas, self._labelled, strict=True))
-        self._label_at = list(accumulate(held, initial=0))
-        self._images = _mapped(folder / _IMAGES, np.float32, self._image_at[-1])
-        self._labels = _mapped(folder / _LABELS, np.uint8, self._label_at[-1])
-
-    def __len__(self) -> int:
-        return len(self._shapes)
-
-    def __reduce__(self) -> tuple[Callable[[Path], PixelCache], tuple[Path]]:
-        return PixelCache, (self.folder,)
+    shape: tuple[int, int]
+    image: Piece
+    label: Piece | None
 
     @property
-    def nbytes(self) -> int:
-        """Bytes of pixels on disk."""
-        return self._images.nbytes + self._labels.nbytes
+    def labelled(self) -> bool:
+        """Whether there is a label map."""
+        return self.label is not None
 
-    def image(self, index: int) -> Image:
-        """`(H, W)` float32 of a case, read-only."""
-        image: Image = self._images[self._image_at[index] : self._image_at[index + 1]]
-        return image.reshape(self._shapes[index])
+    def read_image(self, out: Image) -> None:
+        """Reads the image into `out`, contiguous (H, W) float32."""
+        self.image.read_into(out)
 
-    def label(self, index: int) -> LabelMap | None:
-        """`(H, W)` uint8 of a case, read-only, or `None` where it has no label map."""
-        if not self._labelled[index]:
+    def read_label(self) -> LabelMap | None:
+        """Reads the label map, (H, W) uint8."""
+        if self.label is None:
             return None
-        label: LabelMap = self._labels[self._label_at[index] : self._label_at[index + 1]]
-        return label.reshape(self._shapes[index])
+        label = np.empty(self.shape, dtype=np.uint8)
+        self.label.read_into(label)
+        return label
 
 
 def cached(
@@ -93,36 +106,71 @@ def cached(
     folder: Path,
     *,
     progress: Progress = silent,
-) -> PixelCache:
-    """The cache of `entries` below `folder`, built now unless a whole one is there.
+) -> tuple[StoredCase, ...]:
+    """Where the pixels of `entries` lie, as the cache below `folder` says; built where missing.
 
-    Several processes may call this at once: each builds under a name of its own, and the first
-    to finish moves its cache into place. Caches of earlier states of the same cases are removed.
+    Every case is read and checked once while the cache is built. Several processes may call
+    this at once: each builds under a name of its own, and the first to finish moves its cache
+    into place. Caches of earlier states of the same cases are removed.
 
     Args:
-        entries: Cases, in the order in which the cache numbers them.
+        entries: Cases.
         load: Reads one of them.
         folder: Where caches are kept; made where missing.
         progress: Told after every case.
+
+    Returns:
+        One for each entry, in their order.
 
     Raises:
         SpineError: If a case cannot be read.
         OSError: If `folder` cannot be written.
     """
     path = folder / _cache_name(entries, folder)
-    found = _open(path)
+    found = _open(path, entries)
     if found is None:
         _build(path, entries, load, progress)
         _remove_outdated(path)
-        found = PixelCache(path)
+        found = _opened(path, entries)
     return found
 
 
-def _open(path: Path) -> PixelCache | None:
+def _open(path: Path, entries: Sequence[Entry]) -> tuple[StoredCase, ...] | None:
     try:
-        return PixelCache(path)
+        return _opened(path, entries)
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _opened(path: Path, entries: Sequence[Entry]) -> tuple[StoredCase, ...]:
+    index = json.loads((path / _INDEX).read_text("utf-8"))
+    if (path / _PIXELS).stat().st_size != index["bytes"]:
+        raise ValueError("pixels are missing")
+    return tuple(
+        _stored(path / _PIXELS, entry, *record)
+        for entry, record in zip(entries, index["cases"], strict=True)
+    )
+
+
+def _stored(
+    pixels: Path,
+    entry: Entry,
+    shape: Sequence[int],
+    image: Sequence[int],
+    label: Sequence[int] | None,
+) -> StoredCase:
+    rows, columns = shape
+
+    def piece(at: Sequence[int], original: Path | None, dtype: str) -> Piece:
+        in_place, offset = at
+        path = original if in_place and original is not None else pixels
+        return Piece(path, Place(offset, dtype, (rows, columns)))
+
+    return StoredCase(
+        (rows, columns),
+        piece(image, entry.image_path, _IMAGE_DTYPE),
+        None if label is None else piece(label, entry.label_path, _LABEL_DTYPE),
+    )
 
 
 def _build(
@@ -131,29 +179,44 @@ def _build(
     try:
         with atomic_folder(path) as temporary:
             _write(temporary, entries, load, progress)
-            if _open(path) is None:
+            if _open(path, entries) is None:
                 shutil.rmtree(path, ignore_errors=True)
     except OSError:
         # Another process may have moved the same cache into place first.
-        if _open(path) is None:
+        if _open(path, entries) is None:
             raise
 
 
 def _write(
     folder: Path, entries: Sequence[Entry], load: Callable[[Entry], Case], progress: Progress
 ) -> None:
-    index: list[tuple[int, int, bool]] = []
-    with ExitStack() as stack:
-        images = stack.enter_context((folder / _IMAGES).open("wb"))
-        labels = stack.enter_context((folder / _LABELS).open("wb"))
+    records: list[tuple[Any, ...]] = []
+    with (folder / _PIXELS).open("wb") as pixels:
         for entry in entries:
             case = load(entry)
-            images.write(np.ascontiguousarray(case.image).data)
-            if case.label is not None:
-                labels.write(np.ascontiguousarray(case.label).data)
-            index.append((*case.shape, case.label is not None))
-            progress(len(index), len(entries))
-    write_text(folder / _INDEX, json.dumps({"cases": index}))
+            image = _noted(entry.image_path, case.image, _IMAGE_DTYPE, pixels)
+            label = None
+            if case.label is not None and entry.label_path is not None:
+                label = _noted(entry.label_path, case.label, _LABEL_DTYPE, pixels)
+            records.append((case.shape, image, label))
+            progress(len(records), len(entries))
+        size = pixels.tell()
+    write_text(folder / _INDEX, json.dumps({"bytes": size, "cases": records}))
+
+
+def _noted(
+    path: Path, array: np.ndarray[Any, Any], dtype: str, pixels: IO[bytes]
+) -> tuple[bool, int]:
+    """Whether an array lies ready in its own file, and its offset there or among the copies."""
+    place = locate(path)
+    if place is not None and place.dtype == dtype:
+        lying = place.read(path).reshape(array.shape)
+        # Not so where reading rounded a value into range.
+        if np.array_equal(lying, array):
+            return True, place.offset
+    offset = pixels.tell()
+    pixels.write(np.ascontiguousarray(array, dtype=dtype).data)
+    return False, offset
 
 
 def _remove_outdated(path: Path) -> None:
@@ -184,12 +247,3 @@ def _state(path: Path) -> tuple[int, int]:
 
 def _digest(value: object) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
-
-
-def _mapped(path: Path, dtype: type[np.generic], count: int) -> np.ndarray[Any, Any]:
-    size = path.stat().st_size
-    if size != count * np.dtype(dtype).itemsize:
-        raise ValueError(f"{path} holds {size} bytes")
-    if count == 0:
-        return np.empty(0, dtype=dtype)
-    return np.asarray(np.memmap(path, dtype=dtype, mode="r", shape=(count,)))

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.case import Sex
 from spinemsca.errors import UsageError
 from spinemsca.io.files import write_text
 from spinemsca.phantom import draw_parameters, phantom
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from spinemsca.case import Case
+    from spinemsca.case import Case, Sex
 
 __all__ = ["PHANTOMS_NAME", "stratified_splits", "write_phantoms"]
 
