@@ -98,16 +98,14 @@ def fill(names: Sequence[str], sources: Sequence[Source], arena: Arena) -> Batch
     if len({(s.shape, s.labelled) for s in sources}) > 1:
         return [fill([n], [s], arena)[0] for n, s in zip(names, sources, strict=True)]
     shape = (len(names), 1, *sources[0].shape)
-    images, labels = arena.take(shape, np.float32), None
-    if sources[0].labelled:
-        labels = arena.take(shape, np.int64)
-    for k, source in enumerate(sources):
-        source.read_image(images[k, 0])
-        if labels is not None:
-            labels[k, 0] = source.read_label()
+    images = arena.take(shape, np.float32)
     whole: dict[str, Any] = {"image": torch.from_numpy(images)}
-    if labels is not None:
-        whole["label"] = torch.from_numpy(labels)
+    for image, source in zip(images, sources, strict=True):
+        source.read_image(image[0])
+    if sources[0].labelled:
+        whole["label"] = labels = torch.from_numpy(arena.take(shape, np.int64))
+        for label, source in zip(labels, sources, strict=True):
+            label[0] = torch.from_numpy(source.read_label())
     whole["case"] = list(names)
     items = [Item({key: whole[key][k] for key in whole}) for k in range(len(names))]
     return Batch(items, whole)

@@ -112,13 +112,13 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         """A case with its labels drawn over it and a legend."""
         from spinemsca import draw
 
-        return draw.overlay_figure(self.case(index))
+        return draw.case_figure(self.case(index))
 
     def montage(self, number: int = 12) -> Picture:
         """The first cases, each with its labels, on one sheet."""
         from spinemsca import draw
 
-        return draw.montage([self.case(i) for i in range(min(number, len(self)))])
+        return draw.contact_sheet([self.case(i) for i in range(min(number, len(self)))])
 
     def __repr__(self) -> str:
         rows = [self._release.row(e) for e in self._entries]
@@ -179,7 +179,7 @@ class _Loaded:
         out[...] = self.case.image
 
     def read_label(self) -> LabelMap | None:
-        return self.case.label
+        return None if self.case.label is None else self.case.label.copy()
 
 
 def _holds(root: Path, split: Split) -> bool:

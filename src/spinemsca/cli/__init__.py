@@ -49,6 +49,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"spine-msca: {where}{error.strerror or error}\n")
+        sys.exit(2)
 
 
 def _app(called: str) -> typer.Typer:

@@ -53,7 +53,7 @@ def read_image(path: Path) -> Image:
         FileFormatError: If it cannot be read, or holds no image.
         CaseError: If what it holds is no slice with finite values in [0, 1].
     """
-    return _as_image(_pick(load_untrusted(path), "img", path), path)
+    return as_image(_pick(load_untrusted(path), "img", path), path)
 
 
 def read_label(path: Path) -> LabelMap:
@@ -67,7 +67,7 @@ def read_label(path: Path) -> LabelMap:
         FileFormatError: If it cannot be read, or holds no label map.
         CaseError: If what it holds is no slice of whole numbers from 0 to 11.
     """
-    return _as_label(_pick(load_untrusted(path), "label", path), path)
+    return as_label(_pick(load_untrusted(path), "label", path), path)
 
 
 def read_pair(path: Path) -> tuple[Image, LabelMap]:
@@ -88,8 +88,8 @@ def read_pair(path: Path) -> tuple[Image, LabelMap]:
             where=path,
             remedy="Save a dict with 'img' and 'label'",
         )
-    image = _as_image(_pick(held, "img", path), path)
-    label = _as_label(_pick(held, "label", path), path)
+    image = as_image(_pick(held, "img", path), path)
+    label = as_label(_pick(held, "label", path), path)
     if image.shape != label.shape:
         raise CaseError(
             f"label map has shape {label.shape}, the image {image.shape}",
@@ -141,7 +141,8 @@ def _pick(held: object, key: str, path: Path) -> object:
     return held[key]
 
 
-def _as_image(held: object, path: Path) -> Image:
+def as_image(held: object, path: Path) -> Image:
+    """What `path` held, as `read_image` returns and judges it; copied only where it must be."""
     array = _as_slice(held, "image", path)
     # min and max carry NaN along, so one pass settles finiteness and range.
     low, high = float(array.min()), float(array.max())
@@ -159,7 +160,8 @@ def _as_image(held: object, path: Path) -> Image:
     return image if low >= 0 and high <= 1 else image.clip(0, 1)
 
 
-def _as_label(held: object, path: Path) -> LabelMap:
+def as_label(held: object, path: Path) -> LabelMap:
+    """What `path` held, as `read_label` returns and judges it; copied only where it must be."""
     array = _as_slice(held, "label map", path)
     low, high = float(array.min()), float(array.max())
     if not (low >= 0 and high <= len(STRUCTURES)):

@@ -13,14 +13,13 @@ import pickletools
 import threading
 import warnings
 import zipfile
-import zlib
 from functools import cache
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca.errors import FileFormatError, UnsafeFileError
+from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
 from spinemsca.io.plain import Place, find_place
 
 if TYPE_CHECKING:
@@ -92,7 +91,10 @@ def locate(path: Path) -> Place | None:
         raise FileFormatError(
             f"cannot be opened ({reason})", where=path, remedy="Check the path and its permissions"
         ) from None
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError):
+    except SpineError:
+        raise
+    except Exception:
+        # zipfile meets damage with whatever error it brings about.
         raise _damaged(path) from None
     return place if place is None or place.offset + place.nbytes <= size else None
 

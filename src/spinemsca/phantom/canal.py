@@ -50,8 +50,7 @@ class Canal:
 
     def sac(self, inner: float = 0.0) -> Points:
         """Outline of the sac, `inner` mm within its border."""
-        end = self.index(np.inf) if np.isinf(inner) else len(self.wall)
-        return ribbon(self.wall[:end], -(self.front + inner)[:end], (self.back - inner)[:end])
+        return ribbon(self.wall, -(self.front + inner), self.back - inner)
 
 
 def build_canal(shape: Shape, bodies: Mapping[str, Body]) -> Canal:

@@ -13,6 +13,7 @@ from spinemsca.case import Sex  # noqa: TC001 - read back by get_type_hints
 __all__ = [
     "Blob",
     "Disc",
+    "Lesion",
     "Parameters",
     "Process",
     "Scanner",
@@ -117,7 +118,7 @@ class Disc:
 
 @dataclass(frozen=True, slots=True)
 class Blob:
-    """An ellipse: bowel, a vessel across, a lesion of the marrow.
+    """An ellipse before the column: a loop of bowel, bladder or liver.
 
     Attributes:
         x: Of its centre from S1's endplate centre, mm, posterior positive.
@@ -128,6 +129,29 @@ class Blob:
         kind: Tissue's name.
     """
 
+    x: float
+    y: float
+    a: float
+    b: float
+    turn: float
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesion:
+    """An ellipse of changed marrow within a body.
+
+    Attributes:
+        level: Name of the vertebra.
+        x: Of its centre as a share of the body's depth, 0 anterior to 1 posterior.
+        y: Of its centre as a share of the body's height, 0 above to 1 below.
+        a: Half-axis, mm.
+        b: Half-axis, mm.
+        turn: Degrees.
+        kind: Tissue's name.
+    """
+
+    level: str
     x: float
     y: float
     a: float
@@ -179,7 +203,7 @@ class SoftTissue:
     belly_fat: float
     muscle_fat: float
     bowel: tuple[Blob, ...]
-    lesions: tuple[Blob, ...]
+    lesions: tuple[Lesion, ...]
     basivertebral: float
 
 

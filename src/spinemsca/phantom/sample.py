@@ -64,8 +64,8 @@ def _tissue(rng: Generator, age: float) -> TissueSet:
         marrow_water_t2=ranges.MARROW_WATER_T2.at(rng.normal()),
         fat_t2=rng.uniform(100, 160),
         coarse=rng.uniform(0.04, 0.12),
-        fine=rng.uniform(0.04, 0.12),
-        annulus_t2=rng.uniform(36, 52),
+        fine=rng.uniform(0.07, 0.17),
+        annulus_t2=rng.uniform(33, 48),
         seed=int(rng.integers(2**32)),
     )
 

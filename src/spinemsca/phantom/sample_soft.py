@@ -8,7 +8,7 @@ import numpy as np
 
 from spinemsca.case import Sex
 from spinemsca.phantom import ranges
-from spinemsca.phantom.parameters import Blob, SoftTissue
+from spinemsca.phantom.parameters import Blob, Lesion, SoftTissue
 
 if TYPE_CHECKING:
     from numpy.random import Generator
@@ -43,10 +43,10 @@ def draw_soft_tissue(rng: Generator, sex: Sex, age: float, size: float) -> SoftT
         prevertebral=rng.uniform(1.5, 6.0),
         vessel=rng.uniform(8, 17) if rng.random() < 0.65 else 0.0,
         vessel_end=rng.uniform(2.6, 4.2),
-        vessel_bright=rng.uniform(0.0, 0.1),
+        vessel_bright=rng.uniform(0.0, 0.16),
         belly=float(np.clip(150 + 26 * stout + 8 * rng.normal(), 105, 230)),
         belly_fat=float(np.clip(16 + 9 * stout, 5, 45)),
-        muscle_fat=float(np.clip(0.14 + 0.34 * age + 0.08 * rng.normal(), 0.04, 0.6)),
+        muscle_fat=float(np.clip(0.2 + 0.34 * age + 0.08 * rng.normal(), 0.04, 0.6)),
         bowel=_bowel(rng),
         lesions=_lesions(rng, age),
         basivertebral=rng.uniform(4, 10) * size if rng.random() < 0.85 else 0.0,
@@ -72,14 +72,15 @@ def _bowel(rng: Generator) -> tuple[Blob, ...]:
     return tuple(loops)
 
 
-def _lesions(rng: Generator, age: float) -> tuple[Blob, ...]:
-    """Placed within a body: x and y are fractions of its depth and height, plus its index."""
+def _lesions(rng: Generator, age: float) -> tuple[Lesion, ...]:
+    """Modic changes lie at an endplate, haemangiomas anywhere."""
     lesions = []
-    for i, name in enumerate(ranges.LEVELS):
+    for name in ranges.LEVELS:
         if name.startswith("S") or rng.random() > 0.10 + 0.25 * age:
             continue
-        y = i + float(rng.choice((rng.uniform(0.05, 0.2), rng.uniform(0.8, 0.95), rng.random())))
+        y = float(rng.choice((rng.uniform(0.05, 0.2), rng.uniform(0.8, 0.95), rng.random())))
         kind = str(rng.choice(("fatty", "fatty", "oedema", "sclerosis")))
         a, b = rng.uniform(2, 10), rng.uniform(1.5, 4.5)
-        lesions.append(Blob(rng.uniform(0.1, 0.9), y, a, b, rng.uniform(-20, 20), kind))
+        x, turn = rng.uniform(0.1, 0.9), rng.uniform(-20, 20)
+        lesions.append(Lesion(name, x, y, a, b, turn, kind))
     return tuple(lesions)

@@ -116,11 +116,11 @@ def acquire(
     parts = rng.standard_normal((rows, columns, 2), dtype=np.float32)
     space += np.float32(scale) * parts.view(np.complex64)[..., 0]
     space *= weights
-    magnitude: NDArray[np.float32] = np.abs(fft.ifft2(space))
-    return magnitude
+    out = np.abs(fft.ifft2(space))
+    return np.asarray(out, dtype=np.float32)
 
 
 def normalised(image: NDArray[np.float32], white: float) -> NDArray[np.float32]:
     """Scaled so that 0 stays 0 and the percentile `white` becomes 1, clipped to [0, 1]."""
     top = max(float(np.percentile(image, white)), 1e-6)
-    return np.clip(image / top, 0, 1).astype(np.float32)
+    return np.asarray(np.clip(image / top, 0, 1), dtype=np.float32)

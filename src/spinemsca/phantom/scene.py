@@ -146,12 +146,12 @@ def _paint_veins(canvas: Canvas, patient: Patient) -> None:
 
 
 def _paint_lesions(canvas: Canvas, patient: Patient) -> None:
-    for blob in patient.shape.soft.lesions:
-        i = int(blob.y)
-        body = patient.stack[i]
+    for lesion in patient.shape.soft.lesions:
+        body = patient.bodies[lesion.level]
         frame, v = body.centre, body.vertebra
-        x, y = (blob.x - 0.5) * v.depth * 0.8, (0.5 - (blob.y - i)) * v.height * 0.8
-        centre = frame.at(np.array(((x, y),)))[0]
-        a, b = min(blob.a, v.depth / 4), min(blob.b, v.height / 6)
-        spot = ellipse(float(centre[0]), float(centre[1]), a, b, blob.turn - frame.tilt)
-        canvas.fill(spot, Tissue[blob.kind.upper()])
+        # Four fifths keep an ellipse's middle inside the bone.
+        place = (lesion.x - 0.5) * v.depth * 0.8, (0.5 - lesion.y) * v.height * 0.8
+        x, y = frame.at(np.array((place,)))[0].tolist()
+        a, b = min(lesion.a, v.depth / 4), min(lesion.b, v.height / 6)
+        outline = ellipse(x, y, a, b, lesion.turn - frame.tilt)
+        canvas.fill(outline, Tissue[lesion.kind.upper()])

@@ -40,8 +40,9 @@ def textured(
     out = _muscle(out, tissue, parameters, noise)
     out = _fat(out, tissue, noise)
     out = _viscera(out, tissue, noise, view)
-    still = np.isin(tissue, (Tissue.AIR, Tissue.CSF, Tissue.FAT))
-    out = np.where(still, out, out * (1 + 0.06 * noise.field(2.2, 2.2)))
+    out = _discs(out, tissue, noise)
+    even = np.isin(tissue, (Tissue.AIR, Tissue.CSF, Tissue.FAT, Tissue.VISCERA, Tissue.PRESACRAL))
+    out = np.where(even, out, out * (1 + 0.06 * noise.field(2.2, 2.2)))
     return np.maximum(out, 0).astype(np.float32)
 
 
@@ -69,6 +70,12 @@ def _marrow(signal: Map, tissue: NDArray[np.uint8], parameters: Parameters, nois
     marrow = (tissue >= Tissue.MARROW) & (tissue < Tissue.NUCLEUS)
     marrow |= np.isin(tissue, (Tissue.PROCESS, Tissue.FATTY, Tissue.OEDEMA))
     return np.where(marrow, signal * np.maximum(grain, 0.1), signal)
+
+
+def _discs(signal: Map, tissue: NDArray[np.uint8], noise: _Noise) -> Map:
+    """Lamellae and tears, more across than along the spine."""
+    disc = (tissue >= Tissue.NUCLEUS) | (tissue == Tissue.ANNULUS)
+    return np.where(disc, signal * np.maximum(1 + 0.2 * noise.field(2.5, 6), 0.2), signal)
 
 
 def _muscle(signal: Map, tissue: NDArray[np.uint8], parameters: Parameters, noise: _Noise) -> Map:
@@ -100,6 +107,6 @@ def _viscera(signal: Map, tissue: NDArray[np.uint8], noise: _Noise, view: View) 
     inside = np.maximum(inside - 0.3 * smoothstep(noise.field(20, 14), 0.6, 1.0), 0.02)
     vessels = np.maximum(noise.lines(26, 12, 0.06), noise.lines(11, 20, 0.05))
     vessels = vessels * smoothstep(noise.field(18, 18), -0.3, 1.0)
-    fat = signal * (1 + 0.08 * noise.field(7, 7)) * (1 - 0.5 * vessels)
+    fat = signal * (1 + 0.05 * noise.field(9, 9)) * (1 - 0.5 * vessels)
     mixed = fat * (1 - bowel) + inside * bowel
     return np.where(np.isin(tissue, (Tissue.VISCERA, Tissue.PRESACRAL)), mixed, signal)

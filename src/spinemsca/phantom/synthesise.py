@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
+from scipy.ndimage import find_objects, label
 
+from spinemsca.anatomy import BACKGROUND
 from spinemsca.case import Case, Spacing
 from spinemsca.phantom import scanner as scan
 from spinemsca.phantom.raster import Canvas, View, resized
@@ -57,7 +59,8 @@ def replay(record: Mapping[str, Any], *, name: str) -> Case:
     Raises:
         UsageError: If the record is no phantom's.
     """
-    return render(from_record(record["parameters"]), size=int(record["size"]), name=name)
+    size = int(record.get("size", 512))
+    return render(from_record(record.get("parameters", {})), size=size, name=name)
 
 
 def render(parameters: Parameters, *, size: int = 512, name: str) -> Case:
@@ -90,7 +93,20 @@ def render(parameters: Parameters, *, size: int = 512, name: str) -> Case:
 def _label(patient: Patient, view: View) -> NDArray[np.uint8]:
     canvas = Canvas(view, _LABEL_FINER)
     paint_labels(canvas, patient)
-    return canvas.centres().copy()
+    return _without_crumbs(canvas.centres())
+
+
+def _without_crumbs(label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Each structure's largest piece: a pointed corner can fall apart on the grid."""
+    out = label_map.copy()
+    for value, box in enumerate(find_objects(label_map), start=1):
+        if box is None:
+            continue
+        pieces, count = label(label_map[box] == value)
+        if count > 1:
+            largest = int(np.argmax(np.bincount(pieces.ravel())[1:])) + 1
+            out[box][(pieces != largest) & (pieces > 0)] = BACKGROUND
+    return out
 
 
 def _image(parameters: Parameters, patient: Patient, size: int) -> NDArray[np.float32]:

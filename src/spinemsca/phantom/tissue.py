@@ -95,7 +95,7 @@ PROPERTIES: Final[Mapping[Tissue, Properties]] = MappingProxyType(
         Tissue.CORD: Properties(745, 76, 0.8),
         Tissue.ROOT: Properties(800, 85, 0.8),
         Tissue.EPIDURAL_FAT: Properties(900, 40, 0.9, 0.95),
-        Tissue.ANNULUS: Properties(1000, 45, 0.6),
+        Tissue.ANNULUS: Properties(1000, 40, 0.45),
         Tissue.VESSEL: Properties(1441, 290, 0.9),
         Tissue.GAS: Properties(1000, 50, 0.02),
         Tissue.CHYME: Properties(1200, 75, 0.8, 0.1),
@@ -150,7 +150,7 @@ def signal_table(shape: Shape, tissue: TissueSet, scanner: Scanner) -> NDArray[n
 def _patient(shape: Shape, tissue: TissueSet) -> dict[int, Properties]:
     """Properties by value, with those that differ between patients and levels."""
     out: dict[int, Properties] = {int(k): v for k, v in PROPERTIES.items()}
-    out[Tissue.ANNULUS] = Properties(1000, tissue.annulus_t2, 0.6)
+    out[Tissue.ANNULUS] = Properties(1000, tissue.annulus_t2, 0.45)
     for i, vertebra in enumerate(shape.vertebrae):
         fat = float(np.clip(tissue.marrow_fat + vertebra.marrow, 0.05, 0.9))
         out[Tissue.MARROW + i] = Properties(900, tissue.marrow_water_t2, 0.72, fat)
@@ -158,5 +158,5 @@ def _patient(shape: Shape, tissue: TissueSet) -> dict[int, Properties]:
     for i, disc in enumerate(shape.discs):
         # Water is lost with the grade, so proton density falls along with T2.
         t2 = disc.nucleus_t2
-        out[Tissue.NUCLEUS + i] = Properties(1000, t2, 0.62 + 0.2 * min(t2 / 130, 1.2))
+        out[Tissue.NUCLEUS + i] = Properties(1000, t2, 0.33 + 0.45 * min(t2 / 150, 1.0))
     return out

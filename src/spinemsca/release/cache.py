@@ -17,13 +17,14 @@ import os
 import shutil
 import time
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
 from spinemsca.errors import FileFormatError
 from spinemsca.io.files import atomic_folder, write_text
 from spinemsca.io.plain import Place
+from spinemsca.io.pt import as_image, as_label
 from spinemsca.io.torchfile import locate
 from spinemsca.progress import Progress, silent
 
@@ -45,6 +46,9 @@ _INDEX: Final = "index.json"
 _ABANDONED_SECONDS: Final = 24 * 3600
 _IMAGE_DTYPE: Final = "<f4"
 _LABEL_DTYPE: Final = "|u1"
+
+_At: TypeAlias = tuple[bool, int]
+_Record: TypeAlias = tuple[tuple[int, ...], _At, _At | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,33 +194,46 @@ def _build(
 def _write(
     folder: Path, entries: Sequence[Entry], load: Callable[[Entry], Case], progress: Progress
 ) -> None:
-    records: list[tuple[Any, ...]] = []
+    records: list[_Record] = []
     with (folder / _PIXELS).open("wb") as pixels:
         for entry in entries:
-            case = load(entry)
-            image = _noted(entry.image_path, case.image, _IMAGE_DTYPE, pixels)
-            label = None
-            if case.label is not None and entry.label_path is not None:
-                label = _noted(entry.label_path, case.label, _LABEL_DTYPE, pixels)
-            records.append((case.shape, image, label))
+            records.append(_in_place(entry) or _copied(load(entry), pixels))
             progress(len(records), len(entries))
         size = pixels.tell()
     write_text(folder / _INDEX, json.dumps({"bytes": size, "cases": records}))
 
 
-def _noted(
-    path: Path, array: np.ndarray[Any, Any], dtype: str, pixels: IO[bytes]
-) -> tuple[bool, int]:
-    """Whether an array lies ready in its own file, and its offset there or among the copies."""
+def _in_place(entry: Entry) -> _Record | None:
+    """Notes a case whose files hold its pixels ready for use; `None` where one does not."""
+    image = _lying(entry.image_path, _IMAGE_DTYPE, as_image)
+    if image is None or entry.label_path is None:
+        return image and (image[0], (True, image[1]), None)
+    label = _lying(entry.label_path, _LABEL_DTYPE, as_label)
+    if label is None or label[0] != image[0]:
+        return None
+    return image[0], (True, image[1]), (True, label[1])
+
+
+def _lying(
+    path: Path, dtype: str, judged: Callable[[object, Path], np.ndarray[Any, Any]]
+) -> tuple[tuple[int, ...], int] | None:
     place = locate(path)
-    if place is not None and place.dtype == dtype:
-        lying = place.read(path).reshape(array.shape)
-        # Not so where reading rounded a value into range.
-        if np.array_equal(lying, array):
-            return True, place.offset
-    offset = pixels.tell()
-    pixels.write(np.ascontiguousarray(array, dtype=dtype).data)
-    return False, offset
+    if place is None or place.dtype != dtype:
+        return None
+    lying = place.read(path)
+    array = judged(lying, path)
+    # Where judging had to mend a value, its outcome is a copy.
+    return (array.shape, place.offset) if np.shares_memory(array, lying) else None
+
+
+def _copied(case: Case, pixels: IO[bytes]) -> _Record:
+    image = pixels.tell()
+    pixels.write(np.ascontiguousarray(case.image).data)
+    if case.label is None:
+        return case.shape, (False, image), None
+    label = pixels.tell()
+    pixels.write(np.ascontiguousarray(case.label).data)
+    return case.shape, (False, image), (False, label)
 
 
 def _remove_outdated(path: Path) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spinemsca.case import LabelMap
     from spinemsca.release.split import Split
 
-__all__ = ["Release", "case_digest", "write_release"]
+__all__ = ["Release", "case_digest", "digest_of", "write_release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,9 @@ def _write_case(root: Path, split: Split, case: Case) -> CaseRow:
 
 def case_digest(folder: Path) -> str:
     """SHA-256 of a case's `img.pt` followed by its `label.pt`, in hexadecimal."""
-    digest = hashlib.sha256()
-    for name in (IMAGE_NAME, LABEL_NAME):
-        digest.update((folder / name).read_bytes())
-    return digest.hexdigest()
+    return digest_of(*((folder / name).read_bytes() for name in (IMAGE_NAME, LABEL_NAME)))
+
+
+def digest_of(image: bytes, label: bytes) -> str:
+    """SHA-256 of the two files' bytes, one after the other, in hexadecimal."""
+    return hashlib.sha256(image + label).hexdigest()

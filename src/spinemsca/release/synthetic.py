@@ -9,22 +9,21 @@ from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from spinemsca.errors import UsageError
 from spinemsca.io.files import write_text
 from spinemsca.phantom import draw_parameters, phantom
 from spinemsca.progress import Progress, silent
-from spinemsca.release.split import Split, split_sizes
 from spinemsca.release.store import Release, write_release
+from spinemsca.release.stratify import stratified_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from spinemsca.case import Case, Sex
+    from spinemsca.case import Case
+    from spinemsca.release.split import Split
 
-__all__ = ["PHANTOMS_NAME", "stratified_splits", "write_phantoms"]
+__all__ = ["PHANTOMS_NAME", "write_phantoms"]
 
 PHANTOMS_NAME: Final = "phantoms.jsonl"
 """One JSON object a line: a case's name and its provenance."""
@@ -79,27 +78,6 @@ def write_phantoms(
     release = write_release(root, each())
     write_text(root / PHANTOMS_NAME, "\n".join(lines) + "\n")
     return release
-
-
-def stratified_splits(sexes: Sequence[Sex], seed: int) -> list[Split]:
-    """The split of each case: sizes as published, both sexes spread over all splits.
-
-    Args:
-        sexes: Of the cases.
-        seed: Of the shuffle within a sex.
-    """
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 0)))
-    shuffled = rng.permutation(len(sexes))
-    left = sorted(shuffled.tolist(), key=lambda i: sexes[i])
-    out = [Split.TRAIN] * len(sexes)
-    sizes = split_sizes(len(sexes))
-    for split in (Split.VAL, Split.TEST):
-        count = sizes[split]
-        chosen = [left[int((k + 0.5) * len(left) / count)] for k in range(count)]
-        for i in chosen:
-            out[i] = split
-        left = [i for i in left if i not in set(chosen)]
-    return out
 
 
 def _made(make: partial[Case], cases: int, workers: int) -> Iterator[Case]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["TABLE_NAME", "CaseRow", "read_table", "write_table"]
+__all__ = ["TABLE_NAME", "CaseRow", "is_companion", "read_table", "write_table"]
 
 TABLE_NAME: Final = "cases.csv"
 _MAX_BYTES: Final = 1 << 26
@@ -166,3 +166,8 @@ def _spacing(row: str, column: str) -> Spacing | None:
     if not all(0 < v < float("inf") for v in spacing):
         raise ValueError("spacing is two positive numbers in mm, or two empty fields")
     return spacing
+
+
+def is_companion(name: str) -> bool:
+    """Whether a file of this name belongs to a release's root and travels with its archives."""
+    return name == TABLE_NAME or name.endswith(".jsonl")

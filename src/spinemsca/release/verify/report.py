@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Group
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rules_table", "verdict_table"]
 
+_MOST_WARNINGS: Final = 8
 _STYLES: Final = {"error": "bold red", "warning": "yellow"}
 
 
@@ -41,16 +43,27 @@ def _findings_table(findings: tuple[Finding, ...]) -> Table:
     table = Table(title="Findings")
     for heading in ("Rule", "Severity", "Split", "Case", "What was found"):
         table.add_column(heading, no_wrap=heading == "Rule", overflow="fold")
-    for finding in findings:
-        split = "" if finding.split is None else finding.split.folder
-        table.add_row(
-            finding.rule.name,
-            _severity(finding.rule.severity),
-            split,
-            Text(finding.case or ""),
-            Text(finding.message),
-        )
+    for rule, group in groupby(findings, key=lambda f: f.rule):
+        found = list(group)
+        # A warning on every case must not bury an error.
+        shown = found if found[0].is_error else found[:_MOST_WARNINGS]
+        for finding in shown:
+            _add(table, finding)
+        if rest := found[len(shown) :]:
+            names = ", ".join(f.case for f in rest if f.case)
+            table.add_row(rule.name, _severity(rule.severity), "", "", Text(f"also {names}"))
     return table
+
+
+def _add(table: Table, finding: Finding) -> None:
+    split = "" if finding.split is None else finding.split.folder
+    table.add_row(
+        finding.rule.name,
+        _severity(finding.rule.severity),
+        split,
+        Text(finding.case or ""),
+        Text(finding.message),
+    )
 
 
 def _remedies(findings: tuple[Finding, ...]) -> Table:

@@ -33,8 +33,8 @@ TWO_SPLITS: Final = Rule(
 SAME_NAME: Final = Rule(
     "same-name",
     Severity.WARNING,
-    "No case name occurs twice",
-    "Rename one; without cases.csv nobody can tell whether it is the same patient",
+    "Without cases.csv, no case's name is used in two splits",
+    "Rename one, or add cases.csv; nobody can tell whether it is the same patient",
 )
 SEVERAL_IMAGES: Final = Rule(
     "several-images",
@@ -81,9 +81,12 @@ RULES: Final = (
 
 
 def patient_of(entry: Entry, table: Mapping[str, CaseRow]) -> str:
-    """The patient of a case: from `cases.csv`, else the first folder of its name."""
+    """The patient of a case: from `cases.csv`; else the folder of `aug*.pt`, or the case's name."""
     row = table.get(entry.name)
-    return (row.patient if row else "") or entry.name.partition("/")[0]
+    if row and row.patient:
+        return row.patient
+    folder = entry.name.rpartition("/")[0]
+    return folder if folder and entry.image_path.name.startswith("aug") else entry.name
 
 
 def check_composition(entries: Sequence[Entry], table: Mapping[str, CaseRow]) -> Iterator[Finding]:
@@ -97,24 +100,26 @@ def check_composition(entries: Sequence[Entry], table: Mapping[str, CaseRow]) ->
 
 
 def _check_names(entries: Sequence[Entry], table: Mapping[str, CaseRow]) -> Iterator[Finding]:
-    seen: dict[str, Entry] = {}
+    if table:
+        return
+    used: dict[str, list[Entry]] = defaultdict(list)
     for entry in entries:
-        first = seen.setdefault(entry.name, entry)
-        if first is not entry:
-            rule = TWO_SPLITS if table and first.split != entry.split else SAME_NAME
-            yield rule.broken_by(entry, f"also in {first.split.folder}", first)
+        used[entry.name.removeprefix(f"{entry.split.value}-")].append(entry)
+    for name, (first, *others) in used.items():
+        if others:
+            splits = " and ".join(o.split.folder for o in others)
+            yield SAME_NAME.broken_by(first, f"{name} is also in {splits}", *others)
 
 
 def _check_patients(entries: Sequence[Entry], table: Mapping[str, CaseRow]) -> Iterator[Finding]:
     for patient, cases in _by_patient(entries, table).items():
         first, *further = cases
         elsewhere = next((c for c in further if c.split != first.split), None)
-        named = table or elsewhere is None or "/" in first.name
-        if elsewhere is not None and named and elsewhere.name != first.name:
+        if elsewhere is not None:
             yield TWO_SPLITS.broken_by(
                 elsewhere, f"patient {patient} is also in {first.split.folder}", first
             )
-        elif further and elsewhere is None:
+        elif further:
             yield SEVERAL_IMAGES.broken_by(
                 first, f"patient {patient} has {len(cases)} images", *further
             )

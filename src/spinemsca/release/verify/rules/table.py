@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ReleaseError
@@ -29,7 +27,7 @@ NO_TABLE: Final = Rule(
 BAD_TABLE: Final = Rule(
     "unreadable-table",
     Severity.ERROR,
-    f"{TABLE_NAME} can be read",
+    f"{TABLE_NAME} can be read, and lists no case twice",
     "Correct the row, or write the table again",
 )
 NO_FILES: Final = Rule(
@@ -44,12 +42,6 @@ NO_ROW: Final = Rule(
     f"Every case is a row of {TABLE_NAME}",
     "Add the row, or remove the files",
 )
-TWICE: Final = Rule(
-    "duplicate-row",
-    Severity.ERROR,
-    f"No case is listed twice in {TABLE_NAME}",
-    "Keep the row that is right",
-)
 OTHER_SPLIT: Final = Rule(
     "wrong-split",
     Severity.ERROR,
@@ -62,7 +54,7 @@ DIGEST: Final = Rule(
     f"Files have the SHA-256 that {TABLE_NAME} gives",
     "Get the files again; if they were changed on purpose, write the table again",
 )
-RULES: Final = (NO_TABLE, BAD_TABLE, NO_FILES, NO_ROW, TWICE, OTHER_SPLIT, DIGEST)
+RULES: Final = (NO_TABLE, BAD_TABLE, NO_FILES, NO_ROW, OTHER_SPLIT, DIGEST)
 
 
 def open_table(root: Path) -> tuple[dict[str, CaseRow], list[Finding]]:
@@ -70,19 +62,9 @@ def open_table(root: Path) -> tuple[dict[str, CaseRow], list[Finding]]:
     if not (root / TABLE_NAME).exists():
         return {}, [NO_TABLE.broken(f"no {TABLE_NAME}")]
     try:
-        return read_table(root), list(_repeated(root))
+        return read_table(root), []
     except ReleaseError as error:
         return {}, [BAD_TABLE.broken(str(error))]
-    except (UnicodeError, csv.Error, OSError) as error:
-        return {}, [BAD_TABLE.broken(f"cannot be read as CSV in UTF-8 ({error})")]
-
-
-def _repeated(root: Path) -> Iterator[Finding]:
-    with (root / TABLE_NAME).open(newline="", encoding="utf-8-sig") as file:
-        counts = Counter(record["case"] for record in csv.DictReader(file))
-    for case, rows in counts.items():
-        if rows > 1:
-            yield TWICE.broken(f"listed {rows} times", case)
 
 
 def check_table(entries: Sequence[Entry], table: Mapping[str, CaseRow]) -> Iterator[Finding]:

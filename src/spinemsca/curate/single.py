@@ -1,0 +1,54 @@
+"""One file, or one case's folder, read as a case."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from spinemsca.case import Case
+from spinemsca.curate.normalise import normalise
+from spinemsca.errors import FileFormatError
+from spinemsca.io import pt
+from spinemsca.io.read import read_label_map, read_scan
+from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from spinemsca.case import LabelMap
+
+__all__ = ["read_case"]
+
+
+def read_case(path: Path, label: Path | None = None) -> Case:
+    """Reads a case from a folder with `img.pt`, a `.pt` file, or an image file.
+
+    Args:
+        path: The folder or file.
+        label: Label map on the same pixel grid, in place of the one beside or inside `path`.
+
+    Raises:
+        SpineError: If a file cannot be read, or image and label map do not fit.
+    """
+    image = path / IMAGE_NAME if path.is_dir() else path
+    scan = read_scan(image)
+    pixels = scan.pixels if image.suffix.lower() == ".pt" else normalise(scan.pixels, str(path))
+    return Case(
+        name=path.stem,
+        image=pixels,
+        label=_label(path) if label is None else read_label_map(label),
+        spacing=scan.spacing,
+        source=path.name,
+    )
+
+
+def _label(path: Path) -> LabelMap | None:
+    """The label map that belongs to the file, if there is one."""
+    if path.is_dir():
+        beside = path / LABEL_NAME
+        return read_label_map(beside) if beside.exists() else None
+    if path.name == IMAGE_NAME or path.suffix.lower() != ".pt":
+        return None
+    try:
+        return pt.read_label(path)
+    except FileFormatError:
+        return None
