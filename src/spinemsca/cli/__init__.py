@@ -28,6 +28,7 @@ _VERBS: Final = {
     "synth": "Make a release of synthetic cases.",
     "build": "Make a release from a folder of images and label maps.",
     "pack": "Pack a release into split archives with checksums.",
+    "predict": "Segment lumbar MR slices.",
     "evaluate": "Score predictions against the truth.",
     "leaderboard": "Compare the runs of several models on one release.",
     "demo": "Make, pack, download, verify, load and show a small release.",
