@@ -28,6 +28,7 @@ _VERBS: Final = {
     "synth": "Make a release of synthetic cases.",
     "build": "Make a release from a folder of images and label maps.",
     "pack": "Pack a release into split archives with checksums.",
+    "train": "Train a network on releases.",
     "predict": "Segment lumbar MR slices.",
     "evaluate": "Score predictions against the truth.",
     "leaderboard": "Compare the runs of several models on one release.",

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+import tomllib
+from typing import TYPE_CHECKING
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from spinemsca.errors import UsageError
 from spinemsca.segment.network import STRIDE, NetworkConfig
 
-__all__ = ["TrainingConfig", "learning_rate"]
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["TrainingConfig", "learning_rate", "read_config"]
 
 
 class TrainingConfig(BaseModel):
@@ -61,3 +67,21 @@ def learning_rate(config: TrainingConfig, step: int) -> float:
         return config.rate * (step + 1) / config.warmup
     done = (step - config.warmup) / max(1, config.steps - config.warmup)
     return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def read_config(path: Path | None) -> TrainingConfig:
+    """Reads a configuration from TOML; what the file leaves out, or no file, is the default.
+
+    Raises:
+        UsageError: If it cannot be read, or names or values are wrong.
+    """
+    if path is None:
+        return TrainingConfig()
+    try:
+        return TrainingConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(f"{name}: {first['msg']}", where=path) from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise UsageError(f"is no readable TOML ({error})", where=path) from None

@@ -147,7 +147,7 @@ def _doubts(
         )
     outside = sum(not 0 <= top + step < len(COLUMN) for step in steps)
     if outside:
-        doubts.append(f"{outside} found beyond L1 or S1 left out")
+        doubts.append(f"Vertebrae or discs beyond L1 or S1 left out: {outside}")
     return doubts
 
 
