@@ -58,6 +58,7 @@ class NaiveDict(Dataset):
 
 
 def cases(number: int):
+    """Cases of noise with eleven blocks as labels."""
     rng = np.random.default_rng(0)
     label = np.zeros((512, 512), np.uint8)
     for value in range(1, 12):
@@ -68,6 +69,7 @@ def cases(number: int):
 
 
 def write_dicts(source: Path, root: Path) -> None:
+    """The same cases, one dict of numpy arrays each."""
     for folder in (source / "Train").iterdir():
         held = {
             "img": torch.load(folder / "img.pt", weights_only=True).numpy(),
@@ -96,6 +98,7 @@ def first_epoch(root: Path, batch: int, workers: int) -> float:
 
 
 def compare(name: str, naive: Dataset, root: Path, batches: list[int], workers: int) -> bool:
+    """Prints the ratios; whether all reach their goals."""
     good = True
     ours = SpineMSCA(root, "train")
     for batch in batches:
@@ -114,6 +117,7 @@ def compare(name: str, naive: Dataset, root: Path, batches: list[int], workers: 
 
 
 def main() -> None:
+    """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cases", type=int, default=426)
     parser.add_argument("--workers", type=int, default=0)

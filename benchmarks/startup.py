@@ -19,12 +19,14 @@ COMMANDS = {
 
 
 def seconds(arguments: list[str]) -> float:
+    """Of one run of Python."""
     start = time.perf_counter()
     subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
 def main() -> None:
+    """Measures and prints."""
     times = {name: min(seconds(a) for _ in range(ROUNDS)) for name, a in COMMANDS.items()}
     for name, best in times.items():
         print(f"{name:18} {best:.3f} s = {best / GOAL:.2f} of the goal of {GOAL} s")

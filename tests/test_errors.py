@@ -28,6 +28,6 @@ def test_missing_package_names_the_install_command(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(errors.MissingDependencyError, match=r"pip install spine-msca\[plot\]"):
         optional("matplotlib")
-    with pytest.raises(errors.MissingDependencyError, match="pip install nowhere$"):
+    with pytest.raises(errors.MissingDependencyError, match=r"pip install nowhere$"):
         optional("nowhere.at_all")
     assert optional("json").loads("1") == 1

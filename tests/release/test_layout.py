@@ -89,7 +89,7 @@ def test_two_cases_of_one_name(tmp_path):
 
 
 def test_what_is_no_release(tmp_path):
-    with pytest.raises(ReleaseError, match="no such folder.*spine-msca download"):
+    with pytest.raises(ReleaseError, match=r"no such folder.*spine-msca download"):
         find_entries(tmp_path / "none")
     with pytest.raises(ReleaseError, match="no Train, Vali or Test folder"):
         find_entries(tmp_path)

@@ -31,6 +31,7 @@ _LEAST_DISC: Final = 150
 _LEAST_BODY: Final = 900
 _LEAST_CANAL_ROWS: Final = 50
 _JOINED: Final = 1.7
+_FRAGMENT: Final = 0.5
 _LUMBAR: Final = VERTEBRAE[:-1]
 
 
@@ -46,7 +47,7 @@ def levels_from_tissue(mask: NDArray[np.integer[Any]], where: str = "") -> Label
 
     Raises:
         CaseError: If five levels cannot be told: fewer than five bodies or discs, not in turn,
-            or two bodies joined, which shows in an area of 1.7 times the median.
+            a body joined to another (1.7 times the median area), or broken up (half of it).
     """
     discs = _components(mask == _DISC, _LEAST_DISC)[: len(DISCS)]
     bodies = _components(_in_front_of_canal(mask, where), _LEAST_BODY)[: len(_LUMBAR)]
@@ -57,8 +58,9 @@ def levels_from_tissue(mask: NDArray[np.integer[Any]], where: str = "") -> Label
     if any(lower <= upper for lower, upper in itertools.pairwise(centres)):
         raise _untellable("has bodies and discs that do not take turns", where)
     areas = [len(body) for body in bodies]
-    if max(areas) >= _JOINED * float(np.median(areas)):
-        raise _untellable("has a body as large as two", where)
+    usual = float(np.median(areas))
+    if max(areas) >= _JOINED * usual or min(areas) <= _FRAGMENT * usual:
+        raise _untellable("has two bodies joined, or one broken up", where)
     label = np.zeros(mask.shape, np.uint8)
     for structure, part in zip(_upward(), upward, strict=True):
         label[part[:, 0], part[:, 1]] = structure.value

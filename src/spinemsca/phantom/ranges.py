@@ -179,7 +179,9 @@ CONUS: Final = Range(
 )
 """Tip of the conus in levels below the upper endplate of L1 (lower third of L1 = 0.83)."""
 
-MARROW_FAT: Final = Range(0.42, 0.13, 0.12, 0.78, "Ruschke et al., NMR Biomed 34:e4439, n = 260")
+MARROW_FAT: Final = Range(
+    0.37, 0.13, 0.1, 0.78, "Ruschke et al., NMR Biomed 34:e4439, n = 260: median 36.8 %, 4-82 %"
+)
 """Proton-density fat fraction of vertebral marrow."""
 
 MARROW_WATER_T2: Final = Range(

@@ -93,7 +93,7 @@ def _scanner(rng: Generator, shape: Shape, contrast: str) -> Scanner:
         coil_length=rng.uniform(140, 230),
         saturation=rng.uniform(0.04, 0.3) if banded else 1.0,
         saturation_gap=rng.uniform(6, 34),
-        saturation_edge=rng.uniform(10, 40),
+        saturation_edge=rng.uniform(25, 75),
         ghost=float(rng.exponential(0.03)),
         ghost_period=rng.uniform(3, 14),
         ghost_phase=rng.uniform(0, 2 * np.pi),

@@ -55,12 +55,11 @@ def _near(rng: Generator, spread: Range, person: float) -> float:
 
 def _vertebra(rng: Generator, i: int, size: float, person: np.ndarray, age: float) -> Vertebra:
     name = ranges.LEVELS[i]
-    sacral = i > _SACRUM
     depth = size * _near(rng, ranges.BODY_DEPTH[name], person[0])
     taper = {"S1": 0.66, "S2": 0.76, "S3": 0.8, "S4": 0.78, "S5": 0.7}.get(name)
     height = size * _near(rng, ranges.BODY_HEIGHT[name], person[1])
     wedge = ranges.BODY_WEDGE[name].at(rng.normal())
-    fracture = not sacral and name != "S1" and rng.random() < 0.02 + 0.04 * age**2
+    fracture = i < _SACRUM and rng.random() < 0.02 + 0.04 * age**2
     if fracture:
         loss = rng.uniform(0.1, 0.3)
         height, wedge = height * (1 - loss), wedge - 18 * loss
@@ -102,21 +101,22 @@ def _node(rng: Generator, age: float) -> SchmorlNode | None:
 def _process(rng: Generator, i: int, size: float) -> Process | None:
     if rng.random() < 0.1:
         return None
-    flat = tuple(rng.normal(0, 0.6, size=9).tolist())
+    length, height, tilt, uneven = _process_size(rng, i)
+    bumps = tuple(rng.normal(0, uneven, size=9).tolist())
+    return Process(length * size, height * size, tilt, rng.uniform(1.0, 3.2), bumps)
+
+
+def _process_size(rng: Generator, i: int) -> tuple[float, float, float, float]:
+    """Length, height, tilt and unevenness: slender and steep above, mere crests on the sacrum."""
     if i > _SACRUM:
-        return Process(rng.uniform(4, 9) * size, rng.uniform(9, 13), rng.uniform(-5, 5), 1.5, flat)
+        return rng.uniform(4, 9), rng.uniform(9, 13), rng.uniform(-5, 5), 0.6
     if i == _SACRUM:
-        return Process(
-            rng.uniform(9, 15) * size, rng.uniform(10, 15), rng.uniform(0, 14), 2.0, flat
-        )
+        return rng.uniform(9, 15), rng.uniform(10, 15), rng.uniform(0, 14), 0.6
     if i < _L1:
-        length, height, tilt = rng.normal(27, 2), rng.normal(12.5, 1.5), rng.uniform(22, 42)
-    elif i == _SACRUM - 1:
-        length, height, tilt = rng.normal(21, 2.5), rng.normal(14, 1.8), rng.uniform(4, 20)
-    else:
-        length, height, tilt = rng.normal(27, 2.5), rng.normal(19, 2), rng.uniform(6, 20)
-    start, bumps = rng.uniform(1.0, 3.2), rng.normal(0, 1.1, size=9)
-    return Process(length * size, height * size, tilt, start, tuple(bumps.tolist()))
+        return rng.normal(27, 2), rng.normal(12.5, 1.5), rng.uniform(22, 42), 1.1
+    if i == _SACRUM - 1:
+        return rng.normal(21, 2.5), rng.normal(14, 1.8), rng.uniform(4, 20), 1.1
+    return rng.normal(27, 2.5), rng.normal(19, 2), rng.uniform(6, 20), 1.1
 
 
 def _disc(rng: Generator, i: int, vertebrae: tuple[Vertebra, ...], size: float, age: float) -> Disc:
