@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,8 @@ from spinemsca.segment.network import NetworkConfig
 from spinemsca.segment.train import BEST_NAME
 from spinemsca.segment.weights import export_checkpoint, load_weights
 from tests.segment.examples import TINY, bar_case
+
+EXAMPLES = Path(__file__).parents[2] / "examples" / "train"
 
 CONFIG = """
 steps = 2
@@ -62,3 +65,8 @@ def test_wrong_configurations_are_named(tmp_path, text, reason):
 def test_a_missing_configuration_is_named(tmp_path):
     with pytest.raises(UsageError, match="none"):
         read_config(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda p: p.stem)
+def test_the_examples_are_configurations(path):
+    assert read_config(path).steps > 0
