@@ -24,8 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["Arena", "Batch", "Item", "Source", "collate", "fill"]
 
 
-_ONLY_HERE: Final = 3
 _ARENA_ARRAYS: Final = 6
+
+
+def _references(arrays: list[np.ndarray[Any, Any]], index: int) -> int:
+    return sys.getrefcount(arrays[index])
+
+
+# Measured, since versions of Python differ in what they count.
+_ONLY_HERE: Final = _references([np.empty(0)], 0)
 
 
 class Source(Protocol):
@@ -81,10 +88,11 @@ class Arena:
     def take(self, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray[Any, Any]:
         """An array with any content that nobody else holds."""
         with self._lock:
-            for array in self._arrays:
+            for k, array in enumerate(self._arrays):
                 fits = array.shape == shape and array.dtype == dtype
-                if fits and sys.getrefcount(array) == _ONLY_HERE:
-                    return array
+                del array
+                if fits and _references(self._arrays, k) == _ONLY_HERE:
+                    return self._arrays[k]
             self._arrays = [np.empty(shape, dtype=dtype), *self._arrays][:_ARENA_ARRAYS]
             return self._arrays[0]
 
