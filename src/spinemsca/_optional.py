@@ -9,7 +9,7 @@ from spinemsca.errors import MissingDependencyError
 
 __all__ = ["optional"]
 
-_EXTRA: Final = {"matplotlib": "plot"}
+_EXTRA: Final = {"lightning_fabric": "train", "matplotlib": "plot", "monai": "train"}
 
 
 def optional(module: str) -> Any:

@@ -28,6 +28,8 @@ _VERBS: Final = {
     "synth": "Make a release of synthetic cases.",
     "build": "Make a release from a folder of images and label maps.",
     "pack": "Pack a release into split archives with checksums.",
+    "train": "Train a network on releases.",
+    "predict": "Segment lumbar MR slices.",
     "evaluate": "Score predictions against the truth.",
     "measure": "Measure vertebrae, discs and alignment in label maps.",
     "demo": "Make, pack, download, verify, load and show a small release.",

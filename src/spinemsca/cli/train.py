@@ -1,0 +1,49 @@
+"""The verb `train`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from spinemsca.cli._console import note, print_json, progress_bar
+
+EXAMPLE = "spine-msca train data/spider-space phantoms --out runs/first"
+
+
+def run(
+    releases: Annotated[list[Path], typer.Argument(help="Releases; their Train and Vali serve.")],
+    out: Annotated[Path, typer.Option(help="Folder of the run; an unfinished one goes on.")],
+    config: Annotated[Path | None, typer.Option(help="TOML with TrainingConfig's values.")] = None,
+    begin: Annotated[
+        Path | None, typer.Option(help="Checkpoint whose weights to begin with.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Trains a network on releases."""
+    from spinemsca.release.split import Split
+    from spinemsca.release.store import Release
+    from spinemsca.segment.config import read_config
+    from spinemsca.segment.data import load_examples
+    from spinemsca.segment.train import BEST_NAME, train
+    from spinemsca.segment.weights import Weights, export_checkpoint, save_weights
+
+    settings = read_config(config)
+    opened = [Release.open(root) for root in releases]
+    training, validation = (
+        [e for release in opened for e in load_examples(release, split)]
+        for split in (Split.TRAIN, Split.VAL)
+    )
+    with progress_bar("Training", unit="steps") as progress:
+        best = train(
+            settings, training, validation, out, begin=begin, device=device, progress=progress
+        )
+    network = export_checkpoint(out / BEST_NAME, settings.network)
+    target = out / "weights.safetensors"
+    save_weights(target, Weights(network, settings.size, out.name))
+    result: dict[str, Any] = {"dice": best, "weights": str(target)}
+    if as_json:
+        print_json(result)
+    note(f"Best mean Dice on validation {best:.4f}, weights in {target}")

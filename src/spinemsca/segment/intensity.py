@@ -1,0 +1,37 @@
+"""Bringing the grey values of any scanner to one range; training and prediction share it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from spinemsca.case import Image
+
+__all__ = ["window"]
+
+_PERCENTILES: Final = (0.5, 99.5)
+
+
+def window(pixels: NDArray[Any]) -> Image:
+    """Maps the 0.5th to 99.5th percentile of the pixels to [0, 1] and clips the rest.
+
+    Min–max scaled slices look dark because of a few bright pixels; percentiles are not misled.
+
+    Args:
+        pixels: `(H, W)`, any real dtype and range.
+
+    Returns:
+        `(H, W)` float32 in [0, 1]; zeros where all pixels are equal.
+    """
+    values = np.asarray(pixels, dtype=np.float32)
+    low, high = np.percentile(values, _PERCENTILES)
+    if not high > low:
+        low, high = values.min(), values.max()
+    if not high > low:
+        return np.zeros_like(values)
+    scaled: Image = (values - np.float32(low)) / np.float32(high - low)
+    return scaled.clip(0, 1)

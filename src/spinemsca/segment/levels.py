@@ -1,0 +1,197 @@
+"""Levels made consistent: the bodies of one spine numbered as a whole.
+
+Pixels name levels one by one and can contradict each other; a spine cannot. So the bodies are put
+in order, counted, and numbered together: the one numbering that most of them vote for, or the
+sacrum's where there is one, since levels are counted upward from it. What the numbering cannot
+settle is said in words and never silently decided.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, Literal
+
+import numpy as np
+from scipy import ndimage
+
+from spinemsca.anatomy import (
+    BACKGROUND,
+    COLUMN,
+    DISCS,
+    NUMBER_OF_CLASSES,
+    VERTEBRAE,
+    Kind,
+    Structure,
+    by_name,
+)
+from spinemsca.segment.bodies import Body, find_bodies
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spinemsca.case import LabelMap
+
+__all__ = ["Levels", "consistent_levels", "with_lowest"]
+
+_SACRUM: Final = by_name("S1")
+_RANK: Final = {s.value: rank for rank, s in enumerate(COLUMN)}
+_SACRUM_VOTES: Final = 10.0
+_CLEAR: Final = 0.5
+_PITCH: Final = 1.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Levels:
+    """A label map whose levels agree with each other.
+
+    Attributes:
+        label: `(H, W)` uint8, 0 to 11; each structure is one component without holes.
+        agreement: Share of the votes that the chosen numbering has, 0 to 1.
+        ambiguous: Whether another numbering is nearly as likely, or counting from above and
+            from below disagree.
+        warnings: What a reader should know, one sentence each.
+    """
+
+    label: LabelMap
+    agreement: float
+    ambiguous: bool
+    warnings: tuple[str, ...]
+
+
+def consistent_levels(label: LabelMap) -> Levels:
+    """Numbers the bodies of a label map anew, as one spine.
+
+    Args:
+        label: `(H, W)` uint8, 0 to 11, as a network names pixels one by one.
+    """
+    bodies = find_bodies(label)
+    if not bodies:
+        return Levels(np.zeros_like(label), 0.0, True, ("No vertebra or disc was found",))
+    steps = _steps(bodies)
+    scores = _scores(bodies, steps)
+    top = max(scores, key=lambda t: scores[t])
+    named = {
+        COLUMN[top + step]: body
+        for body, step in zip(bodies, steps, strict=True)
+        if 0 <= top + step < len(COLUMN)
+    }
+    agreement = scores[top] / sum(_weight(b) for b in bodies)
+    doubts = _doubts(bodies, steps, scores, top)
+    warnings = (*doubts, *_remarks(named))
+    return Levels(_drawn(label, named), float(agreement), bool(doubts), warnings)
+
+
+def _steps(bodies: Sequence[Body]) -> list[int]:
+    """How many structures further down than the first each body is."""
+    pitch = _pitch(bodies)
+    steps = [0]
+    for one, other in pairwise(bodies):
+        halves = float(np.linalg.norm(other.centre - one.centre)) / (pitch / 2)
+        if one.kind is other.kind:
+            steps.append(steps[-1] + 2 * max(1, round(halves / 2)))
+        else:
+            steps.append(steps[-1] + 1 + 2 * max(0, round((halves - 1) / 2)))
+    return steps
+
+
+def _pitch(bodies: Sequence[Body]) -> float:
+    """Pixels from one level to the next: the median where neighbours are seen, else by size."""
+    vertebrae = [b for b in bodies if b.kind is Kind.VERTEBRA]
+    distances = [
+        float(np.linalg.norm(low.centre - high.centre)) for high, low in pairwise(vertebrae)
+    ]
+    if distances:
+        return float(np.median(distances))
+    return _PITCH * float(np.sqrt(max(len(b.pixels) for b in bodies)))
+
+
+def _weight(body: Body) -> float:
+    return _SACRUM_VOTES if body.votes.argmax() == _SACRUM.value else 1.0
+
+
+def _scores(bodies: Sequence[Body], steps: Sequence[int]) -> dict[int, float]:
+    """Votes for each rank in the column that the first body can have; it may lie above L1."""
+    parity = bodies[0].kind is not COLUMN[0].kind
+    tops = [t for t in range(-steps[-1], len(COLUMN)) if t % 2 == parity]
+    return {
+        top: sum(
+            _weight(body) * float(body.votes[COLUMN[top + step].value])
+            for body, step in zip(bodies, steps, strict=True)
+            if 0 <= top + step < len(COLUMN)
+        )
+        for top in tops
+    }
+
+
+def _doubts(
+    bodies: Sequence[Body], steps: Sequence[int], scores: dict[int, float], top: int
+) -> list[str]:
+    """Why the numbering may be wrong."""
+    doubts = []
+    second = max((t for t in scores if t != top), key=lambda t: scores[t], default=top)
+    if second != top and scores[second] > _CLEAR * scores[top]:
+        way = "lower" if second > top else "higher"
+        doubts.append(f"Numbering all levels {abs(second - top) // 2} {way} fits nearly as well")
+    preferred = Counter(
+        _RANK[int(body.votes.argmax())] - step
+        for body, step in zip(bodies, steps, strict=True)
+        if body.kind is Kind.VERTEBRA
+    )
+    against = {t: number for t, number in preferred.items() if t != top}
+    if max(against.values(), default=0) > 1:
+        doubts.append(
+            "Counting from above and from the sacrum disagree: "
+            "an apparent L6 or a sacralised L5 is possible"
+        )
+    outside = sum(not 0 <= top + step < len(COLUMN) for step in steps)
+    if outside:
+        doubts.append(f"Vertebrae or discs beyond L1 or S1 left out: {outside}")
+    return doubts
+
+
+def _remarks(named: dict[Structure, Body]) -> list[str]:
+    """What the numbering rests on, and what is missing in it."""
+    remarks = []
+    if not named.keys() & set(COLUMN[-2:]):
+        remarks.append("The sacrum is not in view; levels rest on appearance, not on counting")
+    ranks = [COLUMN.index(structure) for structure in named]
+    missing = [s.name for s in COLUMN[min(ranks) : max(ranks)] if s not in named] if ranks else []
+    if missing:
+        remarks.append(f"Not found between its neighbours: {', '.join(missing)}")
+    return remarks
+
+
+def _drawn(label: LabelMap, named: dict[Structure, Body]) -> LabelMap:
+    """Each body in its structure's value, holes filled."""
+    drawn = np.zeros_like(label)
+    for structure, body in named.items():
+        low, high = body.pixels.min(axis=0), body.pixels.max(axis=0) + 1
+        mask = np.zeros(high - low, dtype=bool)
+        mask[tuple((body.pixels - low).T)] = True
+        part = drawn[low[0] : high[0], low[1] : high[1]]
+        part[ndimage.binary_fill_holes(mask) & (part == BACKGROUND)] = structure.value
+    return drawn
+
+
+def with_lowest(label: LabelMap, lowest: Literal["L4", "L5", "L6"]) -> LabelMap:
+    """Renames levels where the lowest lumbar vertebra is not the L5 it was taken for.
+
+    The sacrum keeps its name, discs go with the vertebra above them, and what has no name among
+    the eleven structures (L6, T12 and the discs below them) becomes background.
+
+    Args:
+        label: `(H, W)` uint8, 0 to 11, counted upward from the sacrum as if from L5.
+        lowest: What the vertebra above the sacrum is.
+    """
+    shift = int(lowest[1]) - 5
+    table = np.zeros(NUMBER_OF_CLASSES, np.uint8)
+    table[_SACRUM.value] = _SACRUM.value
+    lumbar = tuple(v for v in VERTEBRAE if v is not _SACRUM)
+    for row in (lumbar, DISCS):
+        for i, structure in enumerate(row):
+            if 0 <= i + shift < len(row):
+                table[structure.value] = row[i + shift].value
+    renamed: LabelMap = table[label]
+    return renamed

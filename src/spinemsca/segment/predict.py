@@ -1,0 +1,153 @@
+"""Segmenting one slice: its own grid in, its own grid out, or a reason why not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import torch
+
+from spinemsca.anatomy import BACKGROUND, COLUMN, Kind, Structure
+from spinemsca.case import Spacing
+from spinemsca.errors import CaseError
+from spinemsca.segment.canvas import Canvas
+from spinemsca.segment.intensity import window
+from spinemsca.segment.levels import consistent_levels
+from spinemsca.segment.weights import Weights, load_weights
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from spinemsca.case import Image, LabelMap
+
+__all__ = ["NUMBERING", "Model", "Segmentation"]
+
+NUMBERING: Final = "counted upward from the sacrum, taking the lowest lumbar vertebra for L5"
+"""What every numbering assumes."""
+
+_LEAST_VERTEBRAE: Final = 2
+_LEAST_CONFIDENCE: Final = 0.6
+_LEAST_AGREEMENT: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Segmentation:
+    """What was found in a slice.
+
+    Attributes:
+        label: `(H, W)` uint8, 0 to 11, on the slice's own grid; all 0 where refused.
+        confidence: Mean probability of each structure found, over its pixels, 0 to 1.
+        spacing: As given, in mm, or `None`.
+        warnings: What a reader should know, one sentence each.
+        ambiguous: Whether the levels may be numbered wrongly.
+        refused: Why there is no answer, or `None` where there is one.
+    """
+
+    label: LabelMap
+    confidence: Mapping[Structure, float]
+    spacing: Spacing | None
+    warnings: tuple[str, ...]
+    ambiguous: bool
+    refused: str | None = None
+
+
+class Model:
+    """A trained network, ready to segment slices.
+
+    Args:
+        weights: From `load_weights`.
+
+    Attributes:
+        weights: As given.
+    """
+
+    def __init__(self, weights: Weights) -> None:
+        self.weights = weights
+
+    @classmethod
+    def load(cls, path: Path) -> Model:
+        """Reads a weights file.
+
+        Raises:
+            FileFormatError: If it is none.
+        """
+        return cls(load_weights(path))
+
+    def predict(
+        self, image: NDArray[Any], spacing: tuple[float, float] | None = None
+    ) -> Segmentation:
+        """Segments one sagittal slice, row 0 at the head, column 0 anterior.
+
+        Args:
+            image: `(H, W)`, any real dtype and range.
+            spacing: Row and column spacing in mm, passed on.
+
+        Raises:
+            CaseError: If the image is no finite array of two dimensions.
+        """
+        pixels = window(_checked(image))
+        known = None if spacing is None else Spacing(*spacing)
+        if not pixels.any():
+            return _refused(pixels, known, "The image is blank")
+        probabilities = self._probabilities(pixels)
+        levels = consistent_levels(probabilities.argmax(axis=0).astype(np.uint8))
+        confidence = _confidence(levels.label, probabilities)
+        doubt = _doubt(confidence, levels.agreement)
+        if doubt:
+            return _refused(pixels, known, doubt)
+        return Segmentation(levels.label, confidence, known, levels.warnings, levels.ambiguous)
+
+    def _probabilities(self, pixels: Image) -> NDArray[np.float32]:
+        """`(12, H, W)` on the slice's own grid."""
+        rows, columns = pixels.shape
+        canvas = Canvas.fit((rows, columns), self.weights.size)
+        with torch.inference_mode():
+            image = canvas.put(pixels).to(memory_format=torch.channels_last)
+            probabilities: NDArray[np.float32] = canvas.take(
+                self.weights.network(image).softmax(1)
+            ).numpy()
+        return probabilities
+
+
+def _checked(image: NDArray[Any]) -> NDArray[np.float32]:
+    array = np.asarray(image)
+    if array.ndim != 2 or 0 in array.shape or array.dtype.kind not in "biuf":
+        raise CaseError(
+            f"image is {array.dtype} of shape {array.shape}",
+            remedy="Give one grey slice of shape (rows, columns)",
+        )
+    if not np.isfinite(array).all():
+        raise CaseError("image holds NaN or infinity", remedy="Replace them")
+    return array.astype(np.float32)
+
+
+def _confidence(label: LabelMap, probabilities: NDArray[np.float32]) -> dict[Structure, float]:
+    """Mean probability of each structure over its pixels, from top to bottom."""
+    found: dict[Structure, float] = {}
+    for structure in COLUMN:
+        mask = label == structure.value
+        if mask.any():
+            found[structure] = float(probabilities[structure.value][mask].mean())
+    return found
+
+
+def _doubt(confidence: Mapping[Structure, float], agreement: float) -> str | None:
+    """Why what was found is no lumbar spine, if so."""
+    vertebrae = sum(s.kind is Kind.VERTEBRA for s in confidence)
+    if vertebrae < _LEAST_VERTEBRAE or vertebrae == len(confidence) == _LEAST_VERTEBRAE:
+        return "No lumbar spine was found; a sagittal lumbar MR slice is expected"
+    if agreement < _LEAST_AGREEMENT:
+        return "What was found makes no consistent spine"
+    mean = float(np.mean(list(confidence.values())))
+    if mean < _LEAST_CONFIDENCE:
+        return f"What was found is too uncertain (mean probability {mean:.2f})"
+    return None
+
+
+def _refused(pixels: Image, spacing: Spacing | None, reason: str) -> Segmentation:
+    nothing = np.full(pixels.shape, BACKGROUND, np.uint8)
+    return Segmentation(nothing, {}, spacing, (), ambiguous=True, refused=reason)

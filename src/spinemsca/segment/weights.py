@@ -1,0 +1,98 @@
+"""Weights on disk: safetensors in half precision, the network's shape in the same file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import safetensors.torch
+import torch
+from pydantic import ValidationError
+from safetensors import SafetensorError, safe_open
+
+from spinemsca.errors import FileFormatError
+from spinemsca.io.files import write_bytes
+from spinemsca.segment.checkpoint import load_checkpoint
+from spinemsca.segment.network import ColumnNet, NetworkConfig
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["Weights", "export_checkpoint", "load_weights", "save_weights"]
+
+_FORMAT: Final = "spine-msca-1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """A trained network and what it must be given.
+
+    Attributes:
+        network: On the CPU, in evaluation mode.
+        size: Pixels that the longer side of a slice is brought to.
+        version: Of the weights.
+    """
+
+    network: ColumnNet
+    size: int
+    version: str
+
+
+def save_weights(path: Path, weights: Weights) -> None:
+    """Writes a safetensors file; the same weights give the same bytes.
+
+    Args:
+        path: File to write.
+        weights: Stored as float16.
+    """
+    about = {
+        "format": _FORMAT,
+        "network": weights.network.config.model_dump_json(),
+        "size": str(weights.size),
+        "version": weights.version,
+    }
+    tensors = {n: t.half().contiguous() for n, t in weights.network.state_dict().items()}
+    # The order of metadata in the file is not fixed, that of one entry's text is.
+    metadata = {"about": json.dumps(about, sort_keys=True)}
+    write_bytes(path, safetensors.torch.save(tensors, metadata))
+
+
+def load_weights(path: Path) -> Weights:
+    """Reads what `save_weights` wrote; no code in the file is run.
+
+    Raises:
+        FileFormatError: If it is no weights file, or its tensors do not fit its network.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = json.loads((file.metadata() or {}).get("about", "{}"))
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
+        network = ColumnNet(NetworkConfig.model_validate_json(about["network"]))
+        network.load_state_dict(tensors)
+        size, version = int(about["size"]), str(about["version"])
+    except (OSError, SafetensorError, KeyError, ValueError, ValidationError, RuntimeError) as error:
+        raise FileFormatError(
+            f"is no weights file of this package ({type(error).__name__})", where=path
+        ) from None
+    network.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return Weights(network, size, version)
+
+
+def export_checkpoint(path: Path, config: NetworkConfig) -> ColumnNet:
+    """The network with the averaged weights of a training run's checkpoint.
+
+    Args:
+        path: `best.ckpt` or `last.ckpt` of the run.
+        config: Its network's.
+
+    Raises:
+        FileFormatError: If it is no checkpoint, or one of another network.
+    """
+    state, _ = load_checkpoint(path)
+    network = ColumnNet(config)
+    try:
+        network.load_state_dict(state["average"])
+    except (KeyError, RuntimeError):
+        raise FileFormatError("is a checkpoint of another network", where=path) from None
+    return network.eval().requires_grad_(False)

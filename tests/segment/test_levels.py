@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from spinemsca.anatomy import COLUMN, STRUCTURES, VERTEBRAE, Kind, by_name
+from spinemsca.segment.bodies import find_bodies
+from spinemsca.segment.levels import consistent_levels, with_lowest
+from tests.segment.examples import quick
+
+VALUE = {s.name: s.value for s in STRUCTURES}
+NAMES = [s.name for s in COLUMN]
+
+
+def spine(names: list[str], gap: int = 1, lean: float = 0.15) -> np.ndarray:
+    """A leaning column of vertebrae 20 and discs 7 rows high, from top to bottom."""
+    label = np.zeros((260, 120), np.uint8)
+    row = 10
+    for name in names:
+        height = 7 if name[0] == "D" else 20
+        left = 40 + int(lean * row)
+        if name != "-":
+            label[row : row + height, left : left + 28] = VALUE[name]
+        row += height + gap
+    return label
+
+
+def found(label: np.ndarray) -> list[str]:
+    return [name for name in NAMES if (label == VALUE[name]).any()]
+
+
+@pytest.mark.parametrize("gap", [0, 1])
+@pytest.mark.parametrize("view", [slice(None), slice(2, None), slice(3, 9), slice(0, 5)])
+def test_a_consistent_spine_stays_as_it_is(gap, view):
+    label = spine(NAMES[view], gap)
+    levels = consistent_levels(label)
+    np.testing.assert_array_equal(levels.label, label)
+    assert levels.agreement == pytest.approx(1)
+    assert not levels.ambiguous
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(0, 0.45))
+@quick
+def test_any_pixels_give_one_component_a_structure_of_its_kind(seed, noise):
+    rng = np.random.default_rng(seed)
+    label = spine(NAMES)
+    where = np.kron(rng.random((26, 12)) < noise, np.ones((10, 10))) > 0
+    label[where] = np.kron(rng.integers(0, 12, (26, 12)), np.ones((10, 10)))[where]
+    clean = consistent_levels(label).label
+    for structure in STRUCTURES:
+        mask = clean == structure.value
+        assert ndimage.label(mask)[1] <= 1
+        kind = [s.value for s in STRUCTURES if s.kind is structure.kind]
+        outside = mask & ~np.isin(label, kind)
+        assert outside.sum() < 0.5 * max(1, mask.sum())
+
+
+def test_a_body_of_two_minds_takes_the_level_of_the_majority():
+    label = spine(NAMES)
+    body = label == VALUE["L3"]
+    label[body & (np.cumsum(body, axis=0) > 13)] = VALUE["L4"]
+    np.testing.assert_array_equal(consistent_levels(label).label, spine(NAMES))
+
+
+def test_a_repeated_level_is_corrected_by_its_neighbours():
+    label = spine(NAMES)
+    label[label == VALUE["L2"]] = VALUE["L3"]
+    levels = consistent_levels(label)
+    np.testing.assert_array_equal(levels.label, spine(NAMES))
+    assert not levels.ambiguous
+
+
+def test_touching_vertebrae_without_a_disc_stay_two():
+    names = [n for n in NAMES if n != "D2"]
+    assert found(consistent_levels(spine(names, gap=0)).label) == names
+
+
+def test_specks_and_islands_go():
+    label = spine(NAMES)
+    clean = label.copy()
+    label[5:8, 100:103] = VALUE["L2"]
+    label[200:225, 2:25] = VALUE["L4"]
+    np.testing.assert_array_equal(consistent_levels(label).label, clean)
+
+
+def test_of_two_bodies_side_by_side_the_larger_stays():
+    label = spine(NAMES)
+    clean = label.copy()
+    rows = np.where(label == VALUE["L3"])[0]
+    label[rows.min() + 2 : rows.max() - 2, 82:96] = VALUE["L3"]
+    np.testing.assert_array_equal(consistent_levels(label).label, clean)
+
+
+def test_holes_are_filled():
+    label = spine(NAMES)
+    label[20:24, 50:54] = 0
+    np.testing.assert_array_equal(consistent_levels(label).label, spine(NAMES))
+
+
+def test_an_apparent_sixth_lumbar_vertebra_is_flagged_and_counted_from_the_sacrum():
+    names = ["L1", "D1", "L2", "D2", "L3", "D3", "L3", "D3", "L4", "D4", "L5", "D5", "S1"]
+    levels = consistent_levels(spine(names, lean=0.05))
+    assert levels.ambiguous
+    assert any("apparent L6" in w for w in levels.warnings)
+    assert any("left out" in w for w in levels.warnings)
+    sacrum = np.where(levels.label == VALUE["S1"])[0].mean()
+    assert sacrum == np.where(spine(names, lean=0.05) == VALUE["S1"])[0].mean()
+    assert found(levels.label) == NAMES
+
+
+def test_a_missing_level_above_the_sacrum_is_flagged():
+    names = ["L1", "D1", "L2", "D2", "L3", "D3", "L4", "D4", "S1"]
+    levels = consistent_levels(spine(names))
+    assert levels.ambiguous
+    assert any("sacralised L5" in w for w in levels.warnings)
+    assert found(levels.label) == NAMES[2:]
+
+
+def test_without_a_sacrum_levels_rest_on_appearance():
+    levels = consistent_levels(spine(NAMES[:7]))
+    assert any("sacrum is not in view" in w for w in levels.warnings)
+    assert not levels.ambiguous
+
+
+def test_evenly_split_votes_are_ambiguous():
+    label = spine(["L2", "D2", "L3", "D3"])
+    for upper, lower in (("L2", "L1"), ("D2", "D1"), ("L3", "L2"), ("D3", "D2")):
+        body = label == VALUE[upper]
+        columns = np.where(body)[1]
+        body[:, : int(columns.mean()) + 2] = False
+        label[body] = VALUE[lower] + 100
+    label[label > 100] -= 100
+    levels = consistent_levels(label)
+    assert levels.ambiguous
+    assert any("Numbering all levels 1 higher" in w for w in levels.warnings)
+
+
+def test_a_gap_keeps_the_count_and_is_named():
+    names = ["L1", "D1", "L2", "D2", "-", "D3", "L4", "D4", "L5", "D5", "S1"]
+    label = spine(names)
+    levels = consistent_levels(label)
+    np.testing.assert_array_equal(levels.label, label)
+    assert any("L3" in w for w in levels.warnings)
+
+
+def test_one_numbering_for_all_even_where_the_sacrum_alone_disagrees():
+    names = ["L2", "D2", "L3", "D3", "L4", "D4", "S1"]
+    levels = consistent_levels(spine(names))
+    assert found(levels.label) == NAMES[4:]
+    assert levels.ambiguous
+
+
+def test_an_upside_down_slice_is_numbered_the_other_way():
+    label = np.ascontiguousarray(spine(NAMES)[::-1])
+    np.testing.assert_array_equal(consistent_levels(label).label, label)
+
+
+def test_nothing_found_is_said():
+    levels = consistent_levels(np.zeros((20, 20), np.uint8))
+    assert not levels.label.any()
+    assert levels.ambiguous
+    assert "No vertebra" in levels.warnings[0]
+
+
+@pytest.mark.parametrize("name", ["L4", "D2"])
+def test_a_lone_body_keeps_its_level(name):
+    label = spine([name])
+    np.testing.assert_array_equal(consistent_levels(label).label, label)
+
+
+def test_bodies_come_from_top_to_bottom():
+    bodies = find_bodies(spine(NAMES))
+    assert [int(b.votes.argmax()) for b in bodies] == [s.value for s in COLUMN]
+    assert [b.kind for b in bodies[:2]] == [Kind.VERTEBRA, Kind.DISC]
+
+
+def test_lowest_l6_moves_names_down_and_drops_the_sixth():
+    renamed = with_lowest(spine(NAMES), "L6")
+    assert found(renamed) == [n for n in NAMES if n not in ("L1", "D1")]
+    l5 = np.where(renamed == VALUE["L5"])
+    np.testing.assert_array_equal(l5, np.where(spine(NAMES) == VALUE["L4"]))
+
+
+def test_lowest_l4_moves_names_up():
+    renamed = with_lowest(spine(NAMES), "L4")
+    assert found(renamed) == [n for n in NAMES if n not in ("L5", "D5")]
+
+
+def test_lowest_l5_changes_nothing():
+    np.testing.assert_array_equal(with_lowest(spine(NAMES), "L5"), spine(NAMES))
+
+
+def test_the_sacrum_keeps_its_name_whatever_is_lowest():
+    for lowest in ("L4", "L5", "L6"):
+        renamed = with_lowest(spine(NAMES), lowest)
+        assert ((renamed == by_name("S1").value) == (spine(NAMES) == VALUE["S1"])).all()
+
+
+def test_fused_kinds_never_mix():
+    label = spine(NAMES, gap=0)
+    clean = consistent_levels(label).label
+    vertebra = [s.value for s in VERTEBRAE]
+    np.testing.assert_array_equal(np.isin(clean, vertebra), np.isin(label, vertebra))

@@ -1,0 +1,129 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+import spinemsca.segment.train as module
+from spinemsca.errors import FileFormatError, UsageError
+from spinemsca.segment.checkpoint import load_checkpoint, save_checkpoint
+from spinemsca.segment.config import TrainingConfig, learning_rate
+from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME, LOG_NAME, train
+from tests.segment.examples import TINY, bar_example
+
+pytest.importorskip("lightning_fabric")
+
+
+def _config(**changes) -> TrainingConfig:
+    values = {"steps": 4, "size": 32, "batch": 2, "warmup": 2, "validate_every": 2}
+    return TrainingConfig(**(values | {"network": TINY} | changes))
+
+
+def _train(config, folder, **options) -> float:
+    cases = [bar_example("a"), bar_example("b", shift=6)]
+    return train(config, cases, cases[:1], folder, device="cpu", **options)
+
+
+def _log(folder) -> list[dict]:
+    return [json.loads(line) for line in (folder / LOG_NAME).read_text().splitlines()]
+
+
+def _state(path) -> dict:
+    return load_checkpoint(path)[0]
+
+
+def _same(one, other) -> bool:
+    if isinstance(one, dict):
+        return one.keys() == other.keys() and all(_same(one[k], other[k]) for k in one)
+    if isinstance(one, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other
+
+
+def test_a_run_logs_every_step_and_keeps_its_best(tmp_path):
+    seen = []
+    best = _train(_config(), tmp_path, progress=lambda *now: seen.append(now))
+    log = _log(tmp_path)
+    assert [e["step"] for e in log] == [1, 2, 3, 4]
+    assert seen == [(i, 4) for i in range(1, 5)]
+    assert best == max(e["validation"]["dice"] for e in log if "validation" in e)
+    assert (tmp_path / BEST_NAME).exists()
+
+
+def test_a_killed_run_continues_bit_for_bit(tmp_path, monkeypatch):
+    _train(_config(), tmp_path / "whole")
+
+    def kill(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    config = _config(checkpoint_seconds=-1)
+    with pytest.raises(KeyboardInterrupt):
+        _train(config, tmp_path / "killed", progress=kill)
+    _train(config, tmp_path / "killed")
+    whole, killed = (_state(tmp_path / n / CHECKPOINT_NAME) for n in ("whole", "killed"))
+    assert _same(whole, killed)
+    assert [e["loss"] for e in _log(tmp_path / "whole")] == [
+        e["loss"] for e in _log(tmp_path / "killed")
+    ]
+
+
+def test_a_run_can_begin_with_another_ones_averaged_weights(tmp_path):
+    _train(_config(), tmp_path / "small")
+    begin = tmp_path / "small" / CHECKPOINT_NAME
+    _train(_config(steps=1, size=64, rate=1e-12), tmp_path / "large", begin=begin)
+    small, large = _state(begin)["average"], _state(tmp_path / "large" / CHECKPOINT_NAME)["model"]
+    for name, value in small.items():
+        torch.testing.assert_close(large[name], value)
+
+
+def test_accumulation_gives_the_loss_of_the_whole_batch(tmp_path):
+    for parts in (1, 2):
+        _train(_config(steps=2, batch=4, accumulate=parts), tmp_path / str(parts))
+    one, two = (_log(tmp_path / n)[-1] for n in "12")
+    assert two["loss"] == pytest.approx(one["loss"], rel=1e-5)
+    assert two["norm"] == pytest.approx(one["norm"], rel=1e-4)
+
+
+def test_training_learns(tmp_path):
+    _train(_config(steps=25, rate=0.01, strength=0, validate_every=25), tmp_path)
+    losses = [e["loss"] for e in _log(tmp_path)]
+    assert sum(losses[-3:]) < 0.9 * sum(losses[:3])
+
+
+def test_patience_ends_a_run_that_no_longer_improves(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "validate", lambda *_: {"dice": 0.5})
+    _train(_config(steps=50, validate_every=1, patience=2), tmp_path)
+    assert len(_log(tmp_path)) == 3
+
+
+def test_a_folder_with_another_run_is_not_continued(tmp_path):
+    _train(_config(steps=1), tmp_path)
+    with pytest.raises(UsageError, match="other values of seed, steps"):
+        _train(_config(steps=2, seed=9), tmp_path)
+
+
+def test_checkpoints_are_read_without_running_code(tmp_path):
+    path = tmp_path / "bad.ckpt"
+    torch.save({"config": print}, path)
+    with pytest.raises(FileFormatError, match="no checkpoint"):
+        load_checkpoint(path)
+    save_checkpoint(path, {"a": 1}, {"x": torch.ones(2)}, {"step": 3})
+    state, counters = load_checkpoint(path, {"a": 1})
+    assert torch.equal(state["x"], torch.ones(2))
+    assert counters == {"step": 3}
+
+
+def test_learning_rate_rises_then_falls():
+    config = TrainingConfig(steps=100, warmup=10, rate=1.0)
+    rates = [learning_rate(config, step) for step in range(101)]
+    assert rates[9] == 1.0
+    assert rates == sorted(rates[:10]) + sorted(rates[10:], reverse=True)
+    assert rates[-1] == pytest.approx(0.01)
+
+
+def test_a_run_under_torchrun_takes_its_processes():
+    told = {"TORCHELASTIC_RUN_ID": "x", "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "6"}
+    assert module._processes(told) == {"devices": 2, "num_nodes": 3, "strategy": "ddp"}
+    assert module._processes({}) == {"devices": 1}
