@@ -31,7 +31,7 @@ def run(
     from spinemsca.release.mirror import LICENCE
     from spinemsca.release.split import Split
 
-    splits = tuple(dict.fromkeys(Split.parse(s) for s in split)) if split else tuple(Split)
+    splits = tuple(dict.fromkeys(Split.parse(s) for s in split)) if split else None
     with progress_bar("Downloading", unit="bytes") as progress:
         result = download(
             root,
@@ -43,7 +43,7 @@ def run(
         )
     if mirror is None:
         note(f"The publisher's licence: {LICENCE}.")
-    if not result.checked:
+    if result.checked is False:
         note("The mirror has no checksums: unchecked, but every zip CRC holds.")
     cases = {s.value: n for s, n in result.cases.items()}
     if json:
@@ -57,4 +57,5 @@ def run(
         )
         return
     counts = ", ".join(f"{n} {s}" for s, n in cases.items())
-    typer.echo(f"{result.root}: {counts}")
+    state = {True: "checked", False: "unchecked", None: "there already"}[result.checked]
+    typer.echo(f"{result.root}: {counts} ({state})")

@@ -1,56 +1,44 @@
-"""A split's archive: its members are judged before anything is written, then extracted whole.
-
-Nothing of an archive is believed: no name may leave the folder, no member may be a link or a
-device, and counts, sizes and compression ratios are capped.
-"""
+"""A split's archive, in one file or in parts: opened, judged, and extracted all or nothing."""
 
 from __future__ import annotations
 
 import io
-import stat
+import struct
 import zipfile
 import zlib
-from dataclasses import dataclass
-from pathlib import PurePosixPath
+from contextlib import contextmanager
+from lzma import LZMAError
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ArchiveError, ReleaseError
 from spinemsca.io.files import atomic_folder
 from spinemsca.progress import Progress, silent
-from spinemsca.release.layout import check_name
+from spinemsca.release.members import LIMITS, Limits, judge_members
 from spinemsca.release.parts import PartReader, check_parts
-from spinemsca.release.split import Split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-__all__ = ["LIMITS", "Limits", "extract_split"]
+    from spinemsca.release.split import Split
+
+__all__ = ["extract_split"]
 
 _CHUNK: Final = 1 << 20
-_DAMAGED: Final = "Download it again; if that does not help, the mirror's copy is damaged"
-_HOSTILE: Final = "Nothing was extracted; do not trust this mirror"
+_MAGIC: Final = (b"PK\x03\x04", b"PK\x05\x06")
+_DAMAGED: Final = "Get it again; if that does not help, the mirror's copy is damaged"
 
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """What an archive may hold at most.
-
-    Attributes:
-        members: Files.
-        member_bytes: Of one file, uncompressed.
-        total_bytes: Of all files, uncompressed.
-        ratio: Uncompressed over compressed size of one file; a blank label map reaches 1000.
-    """
-
-    members: int = 200_000
-    member_bytes: int = 256 * 2**20
-    total_bytes: int = 256 * 2**30
-    ratio: float = 1100.0
-
-
-LIMITS: Final = Limits()
-"""The limits that hold unless a caller gives others."""
+# What zipfile raises, by experiment, on bytes that are no sound archive.
+_BROKEN: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    LZMAError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    ValueError,
+)
 
 
 def extract_split(
@@ -77,130 +65,66 @@ def extract_split(
         Number of files extracted.
 
     Raises:
-        ArchiveError: If the archive is incomplete, damaged or hostile.
+        ArchiveError: If the archive is incomplete, damaged or hostile; names the part.
         ReleaseError: If the split's folder holds files already.
     """
     check_parts(parts)
     target = root / split.folder
     if target.exists() and any(target.iterdir()):
         raise ReleaseError("is not empty", where=target, remedy="Move it away, or name a new root")
+    raw = PartReader(parts)
+    with _opened(raw, parts) as archive:
+        members = judge_members(archive.infolist(), split, limits, parts[0])
+        with atomic_folder(target.resolve()) as folder:
+            for name, info in _told(members, progress):
+                with _damage(f"member {name!r} is damaged", raw.part_at(info.header_offset)):
+                    _write_member(archive, info, folder / name)
+    return len(members)
+
+
+@contextmanager
+def _opened(raw: PartReader, parts: Sequence[Path]) -> Iterator[zipfile.ZipFile]:
+    """The archive; its directory lies at the end, so where that is missing the last part is."""
+    with io.BufferedReader(raw, _CHUNK) as stream:
+        if stream.read(4) not in _MAGIC:
+            raise ArchiveError("does not begin as a zip archive", where=parts[0], remedy=_DAMAGED)
+        with _damage("does not end as a zip archive; it is cut off or parts lack", parts[-1]):
+            archive = zipfile.ZipFile(stream)
+        with archive:
+            yield archive
+
+
+@contextmanager
+def _damage(what: str, where: Path) -> Iterator[None]:
+    """Turns what zipfile raises on damaged bytes into an error that names their place."""
     try:
-        with (
-            io.BufferedReader(PartReader(parts), _CHUNK) as stream,
-            zipfile.ZipFile(stream) as file,
-        ):
-            members = _judge(file.infolist(), split, limits, parts[0])
-            with atomic_folder(target.resolve()) as folder:
-                _write_all(file, members, folder, progress)
-            return len(members)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, OSError) as error:
-        raise ArchiveError(
-            f"is no sound zip archive ({error})", where=_names(parts), remedy=_DAMAGED
-        ) from None
+        yield
+    except _BROKEN as error:
+        raise ArchiveError(f"{what} ({error})", where=where, remedy=_DAMAGED) from None
+    except OSError as error:
+        # With an error number it is the disk that failed, not the archive.
+        if error.errno is not None:
+            raise
+        raise ArchiveError(f"{what} ({error})", where=where, remedy=_DAMAGED) from None
 
 
-def _names(parts: Sequence[Path]) -> str:
-    return f"{parts[0]} to {parts[-1].name}" if len(parts) > 1 else str(parts[0])
-
-
-def _judge(
-    infos: Iterable[zipfile.ZipInfo], split: Split, limits: Limits, where: Path
-) -> dict[str, zipfile.ZipInfo]:
-    """The members to extract by the name each gets below the split's folder."""
-    wanted: dict[str, zipfile.ZipInfo] = {}
-    seen: set[str] = set()
-    total = 0
-    for count, info in enumerate(infos, start=1):
-        name = _decoded_name(info)
-        fault = _fault(info, name, limits)
-        total += info.file_size
-        if count > limits.members:
-            fault = f"has more than {limits.members} members"
-        elif total > limits.total_bytes:
-            fault = f"would fill more than {limits.total_bytes} bytes"
-        if fault:
-            raise ArchiveError(fault, where=where, remedy=_HOSTILE)
-        if info.is_dir() or not _is_case_file(name):
-            continue
-        short = _below_split(name, split)
-        if short.casefold() in seen:
-            raise ArchiveError(f"holds {short!r} twice", where=where, remedy=_HOSTILE)
-        seen.add(short.casefold())
-        wanted[short] = info
-    if not wanted:
-        raise ArchiveError("holds no .pt file", where=where, remedy=_DAMAGED)
-    return wanted
-
-
-def _fault(info: zipfile.ZipInfo, name: str, limits: Limits) -> str:
-    kind = stat.S_IFMT(info.external_attr >> 16)
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or ":" in name or "\0" in name:
-        return f"member {name!r} would be written outside the folder"
-    if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        return f"member {name!r} is a link or a device"
-    if info.flag_bits & 0x1:
-        return f"member {name!r} is encrypted"
-    if info.file_size > limits.member_bytes:
-        return f"member {name!r} would fill {info.file_size} bytes"
-    if info.file_size > limits.ratio * max(info.compress_size, 1) and info.file_size > _CHUNK:
-        return f"member {name!r} unpacks to over {limits.ratio:g} times its size"
-    return ""
-
-
-def _decoded_name(info: zipfile.ZipInfo) -> str:
-    """The member's name; archives made on Chinese systems write GBK without saying so."""
-    if info.flag_bits & 0x800 or info.orig_filename.isascii():
-        return info.orig_filename
-    raw = info.orig_filename.encode("cp437", errors="replace")
-    for encoding in ("utf-8", "gbk"):
-        try:
-            return raw.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return info.orig_filename
-
-
-def _is_case_file(name: str) -> bool:
-    path = PurePosixPath(name)
-    hidden = any(p.startswith(".") or p == "__MACOSX" for p in path.parts)
-    return path.suffix == ".pt" and not hidden
-
-
-def _below_split(name: str, split: Split) -> str:
-    parts = PurePosixPath(name).parts
-    while len(parts) > 1 and Split.from_folder(parts[0]) is split:
-        parts = parts[1:]
-    short = "/".join(parts)
-    try:
-        check_name(short)
-    except ReleaseError as error:
-        raise ArchiveError(error.what, remedy=_HOSTILE) from None
-    return short
-
-
-def _write_all(
-    file: zipfile.ZipFile, members: dict[str, zipfile.ZipInfo], folder: Path, progress: Progress
-) -> None:
+def _told(
+    members: Mapping[str, zipfile.ZipInfo], progress: Progress
+) -> Iterator[tuple[str, zipfile.ZipInfo]]:
+    """The members one after the other, each reported when it has been written."""
     total = sum(info.file_size for info in members.values())
     done = 0
     for name, info in members.items():
-        target = folder / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            _write_member(file, info, target)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise ArchiveError(
-                f"member {name!r} is damaged ({error})", where=file.filename, remedy=_DAMAGED
-            ) from None
+        yield name, info
         done += info.file_size
         progress(done, total)
 
 
-def _write_member(file: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
+def _write_member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, target: Path) -> None:
     # The size in the directory may lie: never write more than it says.
+    target.parent.mkdir(parents=True, exist_ok=True)
     left = info.file_size
-    with file.open(info) as source, target.open("wb") as sink:
+    with archive.open(info) as source, target.open("wb") as sink:
         while chunk := source.read(_CHUNK):
             left -= len(chunk)
             if left < 0:

@@ -28,6 +28,7 @@ __all__ = ["Downloaded", "download"]
 
 _ARCHIVES: Final = ".archives"
 _LOCK: Final = ".download.lock"
+_MARK: Final = ".download.unfinished"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +39,20 @@ class Downloaded:
         root: Where the release lies.
         mirror: Where it came from.
         checked: Whether every archive was checked against a digest; where not, the zip
-            archives' own CRCs held.
+            archives' own CRCs held. `None` where all was there already.
         cases: Cases now on disk, by split.
     """
 
     root: Path
     mirror: str
-    checked: bool
+    checked: bool | None
     cases: dict[Split, int]
 
 
 def download(
     root: Path,
     *,
-    splits: Sequence[Split] = tuple(Split),
+    splits: Sequence[Split] | None = None,
     mirror: str | Path | None = None,
     keep_archives: bool = False,
     workers: int = 4,
@@ -64,7 +65,8 @@ def download(
 
     Args:
         root: Folder of the release.
-        splits: Which splits to get.
+        splits: Which splits to get. If `None`, all three, or those that the mirror's
+            `SHA256SUMS` speaks of.
         mirror: Address or folder that holds the archives; the published addresses if `None`.
         keep_archives: Keep the archives in `root/.archives`.
         workers: Files fetched at the same time.
@@ -77,20 +79,63 @@ def download(
     """
     root.mkdir(parents=True, exist_ok=True)
     with FileLock(root / _LOCK):
-        missing = [s for s in splits if not _is_there(root, s)]
-        offer = _ask(mirror)
-        if missing:
-            _refuse_lacking(offer, missing)
-            files = _bring(root, offer, missing, workers, retries, progress)
-            for split in missing:
-                _extract(files[split], root, split, offer)
-            _bring_companions(root, offer, retries)
+        _sweep(root)
+        offer = _ask(mirror) if _is_unfinished(root, splits) else None
+        brought = offer is not None and _complete(root, offer, splits, workers, retries, progress)
         if not keep_archives:
             shutil.rmtree(root / _ARCHIVES, ignore_errors=True)
+    return Downloaded(
+        root,
+        mirror=offer.name if offer else "",
+        checked=offer.checked if offer and brought else None,
+        cases=_count(root, splits or tuple(Split)),
+    )
+
+
+def _complete(
+    root: Path,
+    offer: Offer,
+    splits: Sequence[Split] | None,
+    workers: int,
+    retries: Retries,
+    progress: Progress,
+) -> bool:
+    """Brings what is missing; the mark shows to a later run that this one was stopped."""
+    wanted = _wanted(offer, splits)
+    _refuse_lacking(offer, wanted)
+    (root / _MARK).touch()
+    missing = [s for s in wanted if not _is_there(root, s)]
+    files = _bring(root, offer, missing, workers, retries, progress)
+    for split in missing:
+        _extract(files[split], root, split, offer)
+    _bring_companions(root, offer, retries)
+    (root / _MARK).unlink()
+    return bool(missing)
+
+
+def _is_unfinished(root: Path, splits: Sequence[Split] | None) -> bool:
+    return (root / _MARK).exists() or not all(_is_there(root, s) for s in splits or Split)
+
+
+def _sweep(root: Path) -> None:
+    """Removes what extractions left that were killed; the lock keeps others' safe."""
+    for split in Split:
+        for folder in root.glob(f".{split.folder}.*.tmp"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wanted(offer: Offer, splits: Sequence[Split] | None) -> Sequence[Split]:
+    if splits is not None:
+        return splits
+    # Without sums an archive that is missing may have been lost, so it is asked for.
+    return tuple(offer.archives) if offer.checked else tuple(Split)
+
+
+def _count(root: Path, splits: Sequence[Split]) -> dict[Split, int]:
     counts = dict.fromkeys(splits, 0)
     for entry in find_entries(root):
         counts[entry.split] = counts.get(entry.split, 0) + 1
-    return Downloaded(root, offer.name, offer.checked, counts)
+    return counts
 
 
 def _ask(mirror: str | Path | None) -> Offer:
@@ -108,8 +153,10 @@ def _ask(mirror: str | Path | None) -> Offer:
 
 def _is_there(root: Path, split: Split) -> bool:
     # Extraction is atomic, so a folder that exists is whole.
-    folder = root / split.folder
-    return folder.is_dir() and any(folder.iterdir())
+    return any(
+        Split.from_folder(folder.name) is split and folder.is_dir() and any(folder.iterdir())
+        for folder in root.iterdir()
+    )
 
 
 def _refuse_lacking(offer: Offer, splits: Sequence[Split]) -> None:
@@ -180,11 +227,12 @@ def _bring_companions(root: Path, offer: Offer, retries: Retries) -> None:
         if offer.folder is None:
             fetch(remote, folder / remote.name, retries=retries)
         path = _checked(folder / remote.name, remote)
-        if remote.name != TABLE_NAME or all(_is_there(root, s) for s in Split):
+        rows = read_table(folder).values() if remote.name == TABLE_NAME else ()
+        here = [row for row in rows if _is_there(root, row.split)]
+        if len(here) == len(rows):
             write_bytes(root / remote.name, path.read_bytes())
         else:
-            rows = read_table(folder).values()
-            write_table(root, (row for row in rows if _is_there(root, row.split)))
+            write_table(root, here)
 
 
 class _Total:

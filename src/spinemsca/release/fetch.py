@@ -23,10 +23,12 @@ from spinemsca.release.digest import blob_sha1, sha256
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["RETRIES", "Remote", "Retries", "fetch"]
+__all__ = ["RETRIES", "TIMEOUT", "Remote", "Retries", "fetch"]
+
+TIMEOUT: Final = (10.0, 30.0)
+"""Seconds to wait for a connection, and for the next bytes of an answer."""
 
 _CHUNK: Final = 1 << 18
-_TIMEOUT: Final = (10.0, 30.0)
 _CHANGED: Final = "Delete it and download again; if that does not help, use another mirror"
 
 
@@ -182,13 +184,14 @@ def _transfer(url: str, part: Path, progress: Progress, *, pinned: bool) -> None
     A pinned file, whose bytes are known by their hash, is continued without a validator too.
     """
     import requests
+    from urllib3.exceptions import HTTPError
 
     have, validator = _resumable(url, part, pinned=pinned)
     headers = {"Accept-Encoding": "identity"}
     if have:
         headers |= {"Range": f"bytes={have}-"} | ({"If-Range": validator} if validator else {})
     try:
-        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+        with requests.get(url, headers=headers, stream=True, timeout=TIMEOUT) as response:
             if response.status_code == 416:
                 _settle(response, have, part)
                 return
@@ -199,7 +202,7 @@ def _transfer(url: str, part: Path, progress: Progress, *, pinned: bool) -> None
                 part.unlink(missing_ok=True)
             _remember(part, url, response.headers)
             _append(response, part, start, total, progress)
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         raise _TransientError(type(error).__name__) from None
     if total > start and _size(part) != total:
         raise _TransientError("the connection broke off")
@@ -230,7 +233,9 @@ def _append(response: Any, part: Path, start: int, total: int, progress: Progres
     with part.open("r+b" if part.exists() else "wb") as file:
         file.seek(start)
         file.truncate()
-        for chunk in response.iter_content(_CHUNK):
+        # `read1` hands over what has come before a connection breaks; `read` would lose it.
+        read = getattr(response.raw, "read1", response.raw.read)
+        while chunk := read(_CHUNK):
             file.write(chunk)
             progress(file.tell(), total)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from spinemsca.errors import DownloadError
+from spinemsca.release.ask import has_file, read_text
 from spinemsca.release.digest import SUMS_NAME, parse_sums
 from spinemsca.release.fetch import Remote
 from spinemsca.release.parts import parts_in_order
@@ -110,7 +111,7 @@ def ask_url(address: str) -> Offer:
         DownloadError: If it cannot be reached, or has no archive.
     """
     base = address.rstrip("/")
-    text = _text(f"{base}/{SUMS_NAME}")
+    text = read_text(f"{base}/{SUMS_NAME}")
     sums = parse_sums(text, f"{base}/{SUMS_NAME}")
     names = set(sums) or set(_probe(base))
     return _offer(address, names, sums, lambda n: f"{base}/{quote(n)}", None)
@@ -157,7 +158,7 @@ def _archive_files(names: set[str], split: Split) -> list[str]:
 
 def _probe(base: str) -> list[str]:
     """Names that an HTTP server without sums answers for."""
-    found = [TABLE_NAME] if _has(f"{base}/{TABLE_NAME}") else []
+    found = [TABLE_NAME] if has_file(f"{base}/{TABLE_NAME}") else []
     for stems in _STEMS.values():
         for stem in stems:
             parts = _probe_parts(base, f"{stem}.zip")
@@ -168,32 +169,9 @@ def _probe(base: str) -> list[str]:
 
 
 def _probe_parts(base: str, archive: str) -> list[str]:
-    if _has(f"{base}/{archive}"):
+    if has_file(f"{base}/{archive}"):
         return [archive]
     parts: list[str] = []
-    while len(parts) < _MOST_PARTS and _has(f"{base}/{archive}.{len(parts) + 1:03d}"):
+    while len(parts) < _MOST_PARTS and has_file(f"{base}/{archive}.{len(parts) + 1:03d}"):
         parts.append(f"{archive}.{len(parts) + 1:03d}")
     return parts
-
-
-def _has(url: str) -> bool:
-    return _ask("HEAD", url) is not None
-
-
-def _text(url: str) -> str:
-    return _ask("GET", url) or ""
-
-
-def _ask(method: str, url: str) -> str | None:
-    """The answer's text, `None` where the server has no such file."""
-    import requests
-
-    try:
-        response = requests.request(method, url, timeout=(10, 30), allow_redirects=True)
-    except requests.RequestException as error:
-        raise DownloadError(
-            f"cannot be reached ({type(error).__name__})",
-            where=url,
-            remedy="Check the address and the connection",
-        ) from None
-    return response.text if response.status_code == 200 else None

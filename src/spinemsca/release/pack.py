@@ -42,6 +42,8 @@ def pack(
 ) -> dict[str, str]:
     """Writes `Train.zip.001` …, `Vali.zip`, `Test.zip`, `cases.csv`, a card and `SHA256SUMS`.
 
+    A split without cases gets no archive.
+
     Members are stored, not deflated: another zlib writes other bytes, and an MR image in
     float32 hardly shrinks. The same release gives the same archives on every machine.
 
@@ -67,7 +69,8 @@ def pack(
         rows: list[CaseRow] = []
         sums: dict[str, str] = {}
         for split in Split:
-            entries = release.of(split)
+            if not (entries := release.of(split)):
+                continue
             size = part_size if split is Split.TRAIN else None
             with PartWriter(folder / f"{split.folder}.zip", size) as stream:
                 for entry, digest in _write_archive(stream, entries):

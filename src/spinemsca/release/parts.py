@@ -113,6 +113,10 @@ class PartReader(io.RawIOBase):
         self._position = base + offset
         return self._position
 
+    def part_at(self, offset: int) -> Path:
+        """The part that holds the byte at `offset`; the last one for an offset past the end."""
+        return self._parts[min(bisect_right(self._ends, offset), len(self._parts) - 1)]
+
     def readinto(self, buffer: WriteableBuffer) -> int:
         """Reads up to the end of the present part."""
         number = bisect_right(self._ends, self._position)
