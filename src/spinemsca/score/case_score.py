@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy.ndimage import find_objects
@@ -91,7 +91,7 @@ def _check(prediction: LabelMap, truth: LabelMap) -> None:
             )
 
 
-Boxes = tuple[list[tuple[slice, slice] | None], list[tuple[slice, slice] | None]]
+Boxes = tuple[list[Any], list[Any]]
 
 
 def _boxes(prediction: LabelMap, truth: LabelMap) -> Boxes:

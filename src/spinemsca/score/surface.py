@@ -67,12 +67,17 @@ def surface_distances(
     """
     there, there_length = _contour(truth, spacing)
     back, back_length = _contour(prediction, spacing)
-    forward = cKDTree(back, compact_nodes=False, balanced_tree=False).query(there)[0]
-    backward = cKDTree(there, compact_nodes=False, balanced_tree=False).query(back)[0]
+    forward, backward = _nearest(there, back), _nearest(back, there)
     first, second = np.argsort(forward), np.argsort(backward)
     return SurfaceDistances(
         forward[first], there_length[first], backward[second], back_length[second]
     )
+
+
+def _nearest(points: Any, others: Any) -> NDArray[np.float64]:
+    """Distance from each point to the nearest of the others."""
+    tree = cKDTree(others, compact_nodes=False, balanced_tree=False)
+    return np.asarray(tree.query(points)[0], dtype=np.float64)
 
 
 def _contour(mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[Any, Any]:

@@ -1,0 +1,110 @@
+"""`evaluate`: what it prints, and what it says of files that do not fit."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from spinemsca.anatomy import STRUCTURES, by_name
+from spinemsca.case import Case
+from spinemsca.cli import main
+from spinemsca.io.raster import write_label_picture
+from spinemsca.release.split import Split
+from spinemsca.release.store import write_release
+
+
+def status(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as exit_:
+        main([str(a) for a in arguments])
+    return int(exit_.value.code or 0)
+
+
+def label(shift: int = 0) -> np.ndarray:
+    out = np.zeros((140, 60), np.uint8)
+    for structure in STRUCTURES:
+        row = 4 + 12 * (structure.value - 1)
+        out[row : row + 10, 10 + shift : 40 + shift] = structure.value
+    return out
+
+
+@pytest.fixture
+def truth(tmp_path: Path) -> Path:
+    for name in ("a", "b"):
+        write_label_picture(tmp_path / "truth" / f"{name}.png", label())
+    return tmp_path / "truth"
+
+
+def predicted(tmp_path: Path, *maps: np.ndarray) -> Path:
+    for name, each in zip("ab", maps, strict=False):
+        write_label_picture(tmp_path / "predicted" / f"{name}_label.png", each)
+    return tmp_path / "predicted"
+
+
+def result(
+    predictions: Path, truth: Path, capsys: pytest.CaptureFixture[str], *more: object
+) -> dict:
+    assert status("evaluate", predictions, truth, "--json", *more) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_shift_of_three_pixels(
+    truth: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = result(predicted(tmp_path, label(3), label(3)), truth, capsys)
+    assert found["cases"] == 2
+    assert found["levels_right"] == 1
+    assert found["overall"]["dice"]["mean"] == pytest.approx(0.9)
+    assert found["overall"]["hd95"]["mean"] == pytest.approx(3)
+    assert found["structures"]["L3"]["dice"]["worst"] == pytest.approx(0.9)
+
+
+def test_spacing_turns_pixels_into_millimetres(
+    truth: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = predicted(tmp_path, label(3), label(3))
+    found = result(folder, truth, capsys, "--spacing", 1, 0.5)
+    assert found["overall"]["hd95"]["mean"] == pytest.approx(1.5)
+
+
+def test_a_release_knows_what_is_not_annotated(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    without = label()
+    without[without == by_name("S1").value] = 0
+    known = frozenset(s for s in STRUCTURES if s.name != "S1")
+    image = np.random.default_rng(0).random(without.shape, dtype=np.float32)
+    case = Case("a", image, without, annotated=known)
+    release = write_release(tmp_path / "release", [(Split.TEST, case)])
+    found = result(predicted(tmp_path, label()), release.root, capsys)
+    assert found["overall"]["dice"]["mean"] == 1
+    assert found["structures"].get("S1", {}).get("dice", {}).get("mean") is None
+
+
+def test_the_table_is_printed_and_what_has_no_partner_is_said(
+    truth: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status("evaluate", predicted(tmp_path, label()), truth) == 0
+    captured = capsys.readouterr()
+    assert "L5" in captured.out
+    assert "b" in captured.err
+
+
+def test_maps_that_do_not_fit_are_one_line(
+    truth: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = predicted(tmp_path, label()[:50], label())
+    assert status("evaluate", folder, truth) == 2
+    error = capsys.readouterr().err
+    assert "Traceback" not in error
+    assert "(50, 60)" in error
+
+
+def test_nothing_to_pair_is_refused(
+    truth: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_label_picture(tmp_path / "other" / "z.png", label())
+    assert status("evaluate", tmp_path / "other", truth) == 2
+    assert "Traceback" not in capsys.readouterr().err
