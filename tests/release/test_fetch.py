@@ -202,8 +202,8 @@ def _fetch_in_process(url: str, target: Path) -> None:
 
 
 def test_several_processes_fetch_once(folder, target):
-    faults = Faults(bytes_per_second=3_000_000)
-    context = multiprocessing.get_context("fork")
+    faults = Faults(bytes_per_second=2_000_000)
+    context = multiprocessing.get_context("forkserver")
     with faulty(folder, faults) as url:
         workers = [context.Process(target=_fetch_in_process, args=(url, target)) for _ in range(3)]
         for worker in workers:
