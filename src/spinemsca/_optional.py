@@ -9,7 +9,12 @@ from spinemsca.errors import MissingDependencyError
 
 __all__ = ["optional"]
 
-_EXTRA: Final = {"lightning_fabric": "train", "matplotlib": "plot", "monai": "train"}
+_EXTRA: Final = {
+    "lightning_fabric": "train",
+    "matplotlib": "plot",
+    "monai": "train",
+    "pyarrow": "hub",
+}
 
 
 def optional(module: str) -> Any:
