@@ -29,6 +29,7 @@ class Faults:
         page: Sent instead of every file, as a captive portal does.
         bytes_per_second: Throttle; 0 for none.
         ranges: The `Range` headers of the GETs seen, by file name, in order.
+        sent: Bytes of bodies sent so far.
     """
 
     drop_after: list[int] = field(default_factory=list)
@@ -39,6 +40,7 @@ class Faults:
     page: bytes = b""
     bytes_per_second: float = 0
     ranges: list[tuple[str, str]] = field(default_factory=list)
+    sent: int = 0
 
 
 class FaultyHandler(FolderHandler):
@@ -79,6 +81,7 @@ class FaultyHandler(FolderHandler):
         left = min(limit, count)
         while left and (chunk := file.read(min(left, CHUNK))):
             self.wfile.write(chunk)
+            self.faults.sent += len(chunk)
             left -= len(chunk)
             if self.faults.bytes_per_second:
                 time.sleep(len(chunk) / self.faults.bytes_per_second)

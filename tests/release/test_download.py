@@ -3,9 +3,11 @@ from __future__ import annotations
 import multiprocessing
 import random
 import shutil
+import time
 import zipfile
 from dataclasses import replace
 from multiprocessing.context import ForkServerContext
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
@@ -318,6 +320,14 @@ def _assert_nothing_half(root: Path, mirror: Path, expected: dict[str, str]) -> 
             assert {n: d for n, d in there.items() if n.partition("/")[0] == folder} == whole
 
 
+def _wait(run: BaseProcess, faults: Faults, rng: random.Random) -> None:
+    """Waits until a random number of bytes has been sent, and a little longer."""
+    wanted = rng.choice([0, rng.randrange(150_000)])
+    while run.is_alive() and faults.sent < wanted:
+        time.sleep(0.002)
+    run.join(rng.uniform(0, 0.15))
+
+
 @pytest.mark.parametrize("kills", [8, pytest.param(50, marks=pytest.mark.slow)])
 def test_killed_at_random_moments(release, packed, tmp_path, kills):
     rng = random.Random(7)
@@ -327,9 +337,13 @@ def test_killed_at_random_moments(release, packed, tmp_path, kills):
         while killed < kills or not finished:
             root = tmp_path / f"r{finished}"
             faults.ranges.clear()
+            faults.sent = 0
             run = context.Process(target=_run, args=(root, url))
             run.start()
-            run.join(rng.uniform(0, 0.45) if killed < kills else 120)
+            if killed < kills:
+                _wait(run, faults, rng)
+            else:
+                run.join(120)
             killed += run.is_alive()
             run.kill()
             run.join()
