@@ -111,9 +111,11 @@ def fill(names: Sequence[str], sources: Sequence[Source], arena: Arena) -> Batch
     for image, source in zip(images, sources, strict=True):
         source.read_image(image[0])
     if sources[0].labelled:
-        whole["label"] = labels = torch.from_numpy(arena.take(shape, np.int64))
+        labels = arena.take(shape, np.int64)
+        whole["label"] = torch.from_numpy(labels)
         for label, source in zip(labels, sources, strict=True):
-            label[0] = torch.from_numpy(source.read_label())
+            # By numpy: torch wakes its threads for this, which costs more than the copy.
+            label[0] = source.read_label()
     whole["case"] = list(names)
     items = [Item({key: whole[key][k] for key in whole}) for k in range(len(names))]
     return Batch(items, whole)
