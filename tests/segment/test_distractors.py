@@ -12,8 +12,8 @@ from tests.segment.examples import bar_example
 
 @pytest.fixture(scope="module")
 def slices():
-    noise = np.random.default_rng(0).random((96, 64), np.float32)
-    return [replace(bar_example(name), image=noise) for name in "ab"]
+    noise = np.random.default_rng(0).random((2, 96, 64), np.float32)
+    return [replace(bar_example(n), image=pixels) for n, pixels in zip("ab", noise, strict=True)]
 
 
 def test_distractors_are_background_for_certain(slices):

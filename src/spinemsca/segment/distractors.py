@@ -94,7 +94,7 @@ def _texture(_source: Example, rng: Generator) -> Image:
     if rng.random() < 0.4:
         waves = rng.normal(0, 40, 2)
         picture += rng.normal() * np.sin(waves[0] * rows + waves[1] * columns)
-    return picture.astype(np.float32)
+    return np.asarray(picture, np.float32)
 
 
 def _shapes(_source: Example, rng: Generator) -> Image:
@@ -145,7 +145,7 @@ def _soft(picture: NDArray[np.float64], size: float) -> Image:
 
 
 def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (values - values.mean()) / (values.std() + 1e-9)
+    return np.asarray((values - values.mean()) / (values.std() + 1e-9))
 
 
 def _ellipse(rng: Generator, size: float) -> NDArray[np.bool_]:
