@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Calibration", "Evidence", "calibrated", "calibration_error", "evidence", "fit"]
+__all__ = ["UNCALIBRATED", "Calibration", "Evidence", "calibrated", "calibration_error", "evidence", "fit"]
 
 _EDGE: Final = 1e-3
 _RIDGE: Final = 1e-2
@@ -48,7 +48,7 @@ class Evidence:
 
 
 class Calibration(BaseModel):
-    """Weights of the logistic regression; the default trusts the tissue's probability.
+    """Weights of the logistic regression; the defaults trust the tissue's.
 
     Attributes:
         offset: Log-odds where all evidence is even.
@@ -63,6 +63,10 @@ class Calibration(BaseModel):
     tissue: float = 1.0
     level: float = 0.0
     agreement: float = 0.0
+
+
+UNCALIBRATED: Final = Calibration()
+"""Trusts the tissue's probability."""
 
 
 def evidence(
