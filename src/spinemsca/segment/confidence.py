@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["UNCALIBRATED", "Calibration", "Evidence", "calibrated", "calibration_error", "evidence", "fit"]
+__all__ = [
+    "UNCALIBRATED",
+    "Calibration",
+    "Evidence",
+    "calibrated",
+    "calibration_error",
+    "evidence",
+    "fit",
+]
 
 _EDGE: Final = 1e-3
 _RIDGE: Final = 1e-2
