@@ -84,5 +84,5 @@ def _print(result: dict[str, Any]) -> None:
         gap = result["published"]["published_minus_usual"]
         for metric, values in result["published"]["overall"].items():
             note(
-                f"{metric} the published way: {values['mean']:.4f}, {gap[metric]:+.4f} to the usual"
+                f"{metric} as published: {values['mean']:.4f}, {gap[metric]:+.4f} to the usual"
             )
