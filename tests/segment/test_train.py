@@ -9,7 +9,8 @@ import spinemsca.segment.train as module
 from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.segment.checkpoint import load_checkpoint, save_checkpoint
 from spinemsca.segment.config import TrainingConfig, learning_rate
-from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME, LOG_NAME, train
+from spinemsca.segment.journal import LOG_NAME
+from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME, train
 from tests.segment.examples import TINY, bar_example
 
 pytest.importorskip("lightning_fabric")
@@ -93,7 +94,8 @@ def test_training_learns(tmp_path):
 
 
 def test_patience_ends_a_run_that_no_longer_improves(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "validate", lambda *_: {"dice": 0.5})
+    scores = {"dice": 0.5, "levels_right": 0.5, "structures": {}}
+    monkeypatch.setattr(module, "validate", lambda *_: scores)
     _train(_config(steps=50, validate_every=1, patience=2), tmp_path)
     assert len(_log(tmp_path)) == 3
 
@@ -109,8 +111,8 @@ def test_checkpoints_are_read_without_running_code(tmp_path):
     torch.save({"config": print}, path)
     with pytest.raises(FileFormatError, match="no checkpoint"):
         load_checkpoint(path)
-    save_checkpoint(path, {"a": 1}, {"x": torch.ones(2)}, {"step": 3})
-    state, counters = load_checkpoint(path, {"a": 1})
+    save_checkpoint(path, _config(), {"x": torch.ones(2)}, {"step": 3})
+    state, counters = load_checkpoint(path, _config())
     assert torch.equal(state["x"], torch.ones(2))
     assert counters == {"step": 3}
 
