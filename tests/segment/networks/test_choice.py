@@ -22,15 +22,8 @@ from spinemsca.segment.networks.spine_dcan import SpineDCANConfig
 from spinemsca.segment.networks.unet import UNetConfig
 from spinemsca.segment.predict import Model
 from spinemsca.segment.weights import Weights, load_weights, save_weights
-from tests.segment.examples import TINY, bar_case, bar_example
+from tests.segment.examples import SMALL, TINY, bar_case, bar_example
 
-SMALL = {
-    "column": TINY,
-    "unet": UNetConfig(widths=(8, 16, 32)),
-    "dynunet": DynUNetConfig(features=(8, 16, 32)),
-    "segresnet": SegResNetConfig(width=8, depths=(1, 1, 1)),
-    "spine-dcan": SpineDCANConfig(widths=(8, 16, 24), fusion=8),
-}
 PUBLISHED_PARAMETERS, PUBLISHED_FLOP = 39.4e6, 240e9
 
 
