@@ -52,10 +52,12 @@ format: $(READY)  ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-real: $(READY)  ## Build the real release from the SPIDER slices in DATA and verify it
-	$(BIN)/spine-msca build examples/spider-space.toml data/spider-space --data $(DATA)
-	$(BIN)/spine-msca verify data/spider-space
-	$(BIN)/spine-msca info data/spider-space
+real: $(READY)  ## Build the real releases from the slices in DATA and verify them
+	@for name in spider-space sudirman; do \
+		$(BIN)/spine-msca build examples/$$name.toml data/$$name --data $(DATA) && \
+		$(BIN)/spine-msca verify data/$$name && \
+		$(BIN)/spine-msca info data/$$name || exit 1; \
+	done
 
 bench: $(READY)  ## Run every benchmark and print its ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_curves", "smoothed"]
 
-_PARTS: Final = 50
+_PARTS: Final = 20
 _BLUE, _RED, _GREY = "#005caf", "#c23b22", "#9a9a9a"
 
 
@@ -47,7 +47,7 @@ def draw_curves(log: Sequence[dict[str, Any]], path: Path) -> None:
 
 
 def smoothed(values: Sequence[float]) -> NDArray[np.float64]:
-    """Mean over the values around each, a fiftieth of all of them at a time."""
+    """Mean over the values around each, a twentieth of all of them at a time."""
     window = min(len(values), 2 * (len(values) // (2 * _PARTS)) + 1)
     ones = np.ones(window)
     total = np.convolve(np.asarray(values, float), ones, mode="same")
