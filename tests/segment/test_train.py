@@ -188,6 +188,14 @@ def test_groups_that_choose_are_the_only_ones_validated(tmp_path, monkeypatch):
     assert seen == [["c"]]
 
 
+def test_distractors_are_a_group_of_their_own(tmp_path):
+    config = _config(steps=1, distractors=6, weights={"distractor": 3})
+    _train(config, tmp_path)
+    record = json.loads((tmp_path / RECORD_NAME).read_text())
+    assert record["data"]["train"]["distractor"]["cases"] == 6
+    assert "distractor" not in record["data"]["val"]
+
+
 def test_validation_needs_cases(tmp_path):
     with pytest.raises(ReleaseError, match="no validation cases"):
         train(_config(), [bar_example()], [], tmp_path, device="cpu")
@@ -206,7 +214,7 @@ def test_a_checkpoint_of_an_older_version_is_continued(tmp_path):
     _train(_config(steps=2, checkpoint_seconds=-1), tmp_path)
     path = tmp_path / CHECKPOINT_NAME
     content = torch.load(path, weights_only=True)
-    for name in ("seconds", "clock", "choose_by"):
+    for name in ("seconds", "clock", "choose_by", "distractors"):
         del content["config"][name]
     del content["config"]["network"]["kind"]
     del content["counters"]["seconds"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spinemsca.errors import UsageError
+from spinemsca.segment.loss import STRUCTURE_WEIGHT
 from spinemsca.segment.network import STRIDE, NetworkConfig
 from spinemsca.segment.networks.choice import AnyConfig  # noqa: TC001
 
@@ -40,6 +41,8 @@ class TrainingConfig(BaseModel):
         clip: Largest norm of the gradient.
         ema: Share of the averaged weights that stays at each step.
         strength: Of the augmentation, 0 to 1.
+        structure_weight: How much more a structure's pixel counts in the cross-entropy.
+        distractors: Pictures that are no spine to make and train on, as group `distractor`.
         weights: How often each group of cases (folder name of a release) is drawn, beside 1
             for those not named.
         choose_by: Groups whose validation cases choose the best weights; all where empty.
@@ -65,6 +68,8 @@ class TrainingConfig(BaseModel):
     clip: float = Field(default=1.0, gt=0)
     ema: float = Field(default=0.995, ge=0, lt=1)
     strength: float = Field(default=1.0, ge=0, le=1)
+    structure_weight: float = Field(default=STRUCTURE_WEIGHT, gt=0)
+    distractors: int = Field(default=0, ge=0)
     weights: dict[str, float] = Field(default_factory=dict)
     choose_by: tuple[str, ...] = ()
     validate_every: int = Field(default=200, ge=1)

@@ -36,6 +36,7 @@ from spinemsca.segment.budget import (
 )
 from spinemsca.segment.config import TrainingConfig, learning_rate
 from spinemsca.segment.data import Batch, Example, Sampler
+from spinemsca.segment.distractors import distractors
 from spinemsca.segment.journal import journal
 from spinemsca.segment.loss import segmentation_loss
 from spinemsca.segment.record import write_record
@@ -89,6 +90,7 @@ def train(  # noqa: PLR0913
         MissingDependencyError: If Lightning Fabric, or what else was asked for, is not
             installed.
     """
+    training = [*training, *distractors(training, config.distractors, config.seed)]
     judges = _judges(config, training, validation)
     sampler = Sampler(
         training, config.size, config.batch, config.seed, config.strength, config.weights
@@ -208,7 +210,7 @@ def _optimise(run: Run, config: TrainingConfig, fabric: Any, batch: Batch) -> di
     rate = learning_rate(config, position(config, run))
     for group in run.optimiser.param_groups:
         group["lr"] = rate
-    loss = _backward(run.model, config.accumulate, fabric, batch)
+    loss = _backward(run.model, config, fabric, batch)
     norm = fabric.clip_gradients(run.model, run.optimiser, max_norm=config.clip)
     run.optimiser.step()
     run.optimiser.zero_grad()
@@ -218,14 +220,16 @@ def _optimise(run: Run, config: TrainingConfig, fabric: Any, batch: Batch) -> di
     return {"step": run.step, "loss": float(loss), "rate": rate, "norm": float(norm)}
 
 
-def _backward(model: nn.Module, parts: int, fabric: Any, batch: Batch) -> torch.Tensor:
+def _backward(model: nn.Module, config: TrainingConfig, fabric: Any, batch: Batch) -> torch.Tensor:
     """Adds the gradient of the batch's mean loss, a part at a time."""
     total = torch.zeros((), device=fabric.device)
+    parts = config.accumulate
     pieces = list(zip(batch.images.chunk(parts), batch.candidates.chunk(parts), strict=True))
     for i, (images, candidates) in enumerate(pieces):
         with fabric.no_backward_sync(model, enabled=i + 1 < len(pieces)):
             logits = model(fabric.to_device(images.to(memory_format=torch.channels_last)))
-            loss = segmentation_loss(logits.float(), fabric.to_device(candidates))
+            known = fabric.to_device(candidates)
+            loss = segmentation_loss(logits.float(), known, config.structure_weight)
             loss = loss * (len(images) / len(batch.images))
             fabric.backward(loss)
         total += loss.detach()
