@@ -12,7 +12,9 @@ __all__ = ["optional"]
 _EXTRA: Final = {
     "lightning_fabric": "train",
     "matplotlib": "plot",
+    "monai": "train",
     "pyarrow": "hub",
+    "tensorboard": "train",
 }
 
 
