@@ -29,3 +29,5 @@ $(OUT)/%/model.json: $(RUNS)/%/weights.safetensors
 $(OUT)/%/scores.json: $(OUT)/%/model.json
 	$(BIN)/spine-msca evaluate $(@D) $(RELEASE) --json > $@.new
 	mv $@.new $@
+
+.PRECIOUS: $(RUNS)/%/config.toml $(RUNS)/%/weights.safetensors $(OUT)/%/model.json

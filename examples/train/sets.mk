@@ -12,7 +12,7 @@ LABELLED := $(SETS)/spider-space $(SETS)/sudirman $(SETS)/phantoms
 TABLES := $(LABELLED:%=%/cases.csv)
 
 # Nothing that was made on the way is removed.
-.SECONDARY:
+.PRECIOUS: $(SETS)/%/cases.csv
 .PHONY: all
 all:
 

@@ -8,6 +8,7 @@ import torch
 
 import spinemsca.segment.train as module
 from spinemsca.errors import FileFormatError, ReleaseError, UsageError
+from spinemsca.segment import journal
 from spinemsca.segment.checkpoint import load_checkpoint, save_checkpoint
 from spinemsca.segment.config import TrainingConfig, learning_rate
 from spinemsca.segment.journal import LOG_NAME
@@ -17,6 +18,12 @@ from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME, train
 from tests.segment.examples import SMALL, TINY, bar_example
 
 pytest.importorskip("lightning_fabric")
+
+
+@pytest.fixture(autouse=True)
+def _no_curves(monkeypatch):
+    # They take longer than a step here, and are tested with the journal.
+    monkeypatch.setattr(journal, "find_spec", lambda _: None)
 
 
 def _config(**changes) -> TrainingConfig:
@@ -194,6 +201,11 @@ def test_distractors_are_a_group_of_their_own(tmp_path):
     record = json.loads((tmp_path / RECORD_NAME).read_text())
     assert record["data"]["train"]["distractor"]["cases"] == 6
     assert "distractor" not in record["data"]["val"]
+
+
+def test_training_needs_cases(tmp_path):
+    with pytest.raises(ReleaseError, match="no training cases"):
+        train(_config(distractors=3), [], [bar_example()], tmp_path, device="cpu")
 
 
 def test_validation_needs_cases(tmp_path):

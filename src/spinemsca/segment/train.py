@@ -90,6 +90,8 @@ def train(  # noqa: PLR0913
         MissingDependencyError: If Lightning Fabric, or what else was asked for, is not
             installed.
     """
+    if not training:
+        raise ReleaseError("there are no training cases", remedy="Add a release that has some")
     training = [*training, *distractors(training, config.distractors, config.seed)]
     judges = _judges(config, training, validation)
     sampler = Sampler(
