@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spinemsca.case import Case, Sex, Spacing
     from spinemsca.dataset import SpineMSCA
     from spinemsca.errors import SpineError
+    from spinemsca.score.evaluate import evaluate
 
 __all__ = [
     "Case",
@@ -22,6 +23,7 @@ __all__ = [
     "SpineError",
     "SpineMSCA",
     "__version__",
+    "evaluate",
 ]
 
 _HOMES: Final = {
@@ -30,6 +32,7 @@ _HOMES: Final = {
     "Spacing": "spinemsca.case",
     "SpineError": "spinemsca.errors",
     "SpineMSCA": "spinemsca.dataset",
+    "evaluate": "spinemsca.score.evaluate",
 }
 
 

@@ -143,3 +143,13 @@ def test_gradients_agree_with_differences():
     candidates[0, 0] = 1 + (1 << 6)
     candidates[0, 1] = ANYTHING
     assert torch.autograd.gradcheck(lambda x: segmentation_loss(x, candidates), (logits,))
+
+
+@given(SEEDS, st.floats(0.5, 9.0))
+@quick
+def test_structures_count_as_much_as_asked(seed, structure_weight):
+    logits, labels = _logits(seed, batch=1), _labels(seed, batch=1)
+    weight = torch.tensor([1.0] + [structure_weight] * (NUMBER_OF_CLASSES - 1)).double()
+    expected = functional.cross_entropy(logits, labels, weight)
+    found = marginal_cross_entropy(logits, _certain(labels), structure_weight)
+    torch.testing.assert_close(found, expected)

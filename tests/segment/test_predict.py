@@ -69,7 +69,7 @@ def test_ambiguity_and_warnings_are_passed_on():
     [
         (["L3"], 9.0, "No lumbar spine"),
         ([], 9.0, "No lumbar spine"),
-        (NAMES, 2.0, "too uncertain"),
+        (NAMES, 2.0, "hardly looks like"),
         (["L5", "D1", "L1", "D4", "L2", "D2", "L4"], 9.0, "no consistent spine"),
     ],
 )

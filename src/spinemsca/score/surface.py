@@ -8,15 +8,21 @@ al., J Med Internet Res 23, e26151 (2021).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy.spatial import cKDTree
+from scipy.spatial.distance import cdist
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Points = NDArray[np.float64]
+
 __all__ = ["SurfaceDistances", "surface_distances"]
+
+_MOST_PAIRS: Final = 2_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,30 +71,43 @@ def surface_distances(
         truth: The same shape.
         spacing: Of rows and columns, in mm, or ones for pixels.
     """
-    there, there_length = _contour(truth, spacing)
-    back, back_length = _contour(prediction, spacing)
-    forward, backward = _nearest(there, back), _nearest(back, there)
+    lengths = _lengths(spacing)
+    there, there_code = _contour(truth)
+    back, back_code = _contour(prediction)
+    forward, backward = _nearest(there * spacing, back * spacing)
     first, second = np.argsort(forward), np.argsort(backward)
     return SurfaceDistances(
-        forward[first], there_length[first], backward[second], back_length[second]
+        forward[first],
+        lengths[there_code[first]],
+        backward[second],
+        lengths[back_code[second]],
     )
 
 
-def _nearest(points: Any, others: Any) -> NDArray[np.float64]:
-    """Distance from each point to the nearest of the others."""
-    tree = cKDTree(others, compact_nodes=False, balanced_tree=False)
-    return np.asarray(tree.query(points)[0], dtype=np.float64)
+def _nearest(one: Points, other: Points) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Distance from each point to the nearest of the other set, both ways, exactly."""
+    if len(one) * len(other) > _MOST_PAIRS:
+        there, back = (cKDTree(p, compact_nodes=False, balanced_tree=False) for p in (other, one))
+        return np.asarray(there.query(one)[0]), np.asarray(back.query(other)[0])
+    # Contours are short: all pairs in one matrix take less time than two search trees.
+    pairs = cdist(one, other, "sqeuclidean")
+    return np.sqrt(pairs.min(axis=1)), np.sqrt(pairs.min(axis=0))
 
 
-def _contour(mask: NDArray[np.bool_], spacing: tuple[float, float]) -> tuple[Any, Any]:
-    padded = np.pad(mask, 1).view(np.uint8)
-    code = padded[:-1, :-1] * 8 + padded[:-1, 1:] * 4 + padded[1:, :-1] * 2 + padded[1:, 1:]
-    rows, columns = np.nonzero((code > 0) & (code < 15))
-    points = np.stack([rows * spacing[0], columns * spacing[1]], axis=1)
-    return points, _lengths(spacing)[code[rows, columns]]
+def _contour(mask: NDArray[np.bool_]) -> tuple[Points, NDArray[np.uint8]]:
+    """Rows and columns of a mask's contour elements, and which of their four pixels are inside."""
+    rows, columns = mask.shape
+    code = np.zeros((rows + 1, columns + 1), np.uint8)
+    for bit, (row, column) in ((8, (1, 1)), (4, (1, 0)), (2, (0, 1)), (1, (0, 0))):
+        code[row : row + rows, column : column + columns] += mask * np.uint8(bit)
+    places = np.flatnonzero((code > 0) & (code < 15))
+    points = np.stack(np.divmod(places, columns + 1), axis=1).astype(np.float64)
+    return points, code.ravel()[places]
 
 
+@lru_cache(maxsize=64)
 def _lengths(spacing: tuple[float, float]) -> NDArray[np.float64]:
+    """Length of the marching-squares line through each of the 16 ways of being inside."""
     row, column = spacing
     # One corner inside or outside cuts a diagonal; opposite corners cut two.
     table = np.full(16, 0.5 * np.hypot(row, column))
@@ -99,6 +118,9 @@ def _lengths(spacing: tuple[float, float]) -> NDArray[np.float64]:
     return table
 
 
-def _percentile(distance: Any, length: Any, percent: float) -> float:
-    share = np.cumsum(length) / length.sum()
-    return float(distance[min(np.searchsorted(share, percent / 100), len(distance) - 1)])
+def _percentile(
+    distance: NDArray[np.float64], length: NDArray[np.float64], percent: float
+) -> float:
+    total = np.cumsum(length)
+    place = int(np.searchsorted(total / total[-1], percent / 100))
+    return float(distance[min(place, len(distance) - 1)])

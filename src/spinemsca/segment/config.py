@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spinemsca.errors import UsageError
+from spinemsca.segment.loss import STRUCTURE_WEIGHT
 from spinemsca.segment.network import STRIDE, NetworkConfig
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class TrainingConfig(BaseModel):
         clip: Largest norm of the gradient.
         ema: Share of the averaged weights that stays at each step.
         strength: Of the augmentation, 0 to 1.
+        structure_weight: How much more a structure's pixel counts in the cross-entropy.
         weights: How often each group of cases is drawn, beside 1 for those not named.
         validate_every: Steps.
         patience: Validations without a new best Dice after which the run ends.
@@ -53,6 +55,7 @@ class TrainingConfig(BaseModel):
     clip: float = Field(default=1.0, gt=0)
     ema: float = Field(default=0.995, ge=0, lt=1)
     strength: float = Field(default=1.0, ge=0, le=1)
+    structure_weight: float = Field(default=STRUCTURE_WEIGHT, gt=0)
     weights: dict[str, float] = Field(default_factory=dict)
     validate_every: int = Field(default=200, ge=1)
     patience: int = Field(default=1_000_000, ge=1)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from spinemsca.anatomy import BACKGROUND, COLUMN, Kind, Structure
+from spinemsca.anatomy import BACKGROUND, Structure
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
 from spinemsca.segment.canvas import Canvas
+from spinemsca.segment.confidence import calibrated, evidence
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import consistent_levels
+from spinemsca.segment.refusal import refusal
 from spinemsca.segment.weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -29,10 +31,6 @@ __all__ = ["NUMBERING", "Model", "Segmentation"]
 NUMBERING: Final = "counted upward from the sacrum, taking the lowest lumbar vertebra for L5"
 """What every numbering assumes."""
 
-_LEAST_VERTEBRAE: Final = 2
-_LEAST_CONFIDENCE: Final = 0.6
-_LEAST_AGREEMENT: Final = 0.5
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Segmentation:
@@ -40,7 +38,8 @@ class Segmentation:
 
     Attributes:
         label: `(H, W)` uint8, 0 to 11, on the slice's own grid; all 0 where refused.
-        confidence: Mean probability of each structure found, over its pixels, 0 to 1.
+        confidence: Of each structure found, the probability that it is outlined well and named
+            right, 0 to 1.
         spacing: As given, in mm, or `None`.
         warnings: What a reader should know, one sentence each.
         ambiguous: Whether the levels may be numbered wrongly.
@@ -95,10 +94,11 @@ class Model:
             return _refused(pixels, known, "The image is blank")
         probabilities = self._probabilities(pixels)
         levels = consistent_levels(probabilities.argmax(axis=0).astype(np.uint8))
-        confidence = _confidence(levels.label, probabilities)
-        doubt = _doubt(confidence, levels.agreement)
+        found = evidence(levels.label, probabilities, levels.agreement)
+        doubt = refusal(found)
         if doubt:
             return _refused(pixels, known, doubt)
+        confidence = {s: calibrated(one, self.weights.calibration) for s, one in found.items()}
         return Segmentation(levels.label, confidence, known, levels.warnings, levels.ambiguous)
 
     def _probabilities(self, pixels: Image) -> NDArray[np.float32]:
@@ -123,29 +123,6 @@ def _checked(image: NDArray[Any]) -> NDArray[np.float32]:
     if not np.isfinite(array).all():
         raise CaseError("image holds NaN or infinity", remedy="Replace them")
     return array.astype(np.float32)
-
-
-def _confidence(label: LabelMap, probabilities: NDArray[np.float32]) -> dict[Structure, float]:
-    """Mean probability of each structure over its pixels, from top to bottom."""
-    found: dict[Structure, float] = {}
-    for structure in COLUMN:
-        mask = label == structure.value
-        if mask.any():
-            found[structure] = float(probabilities[structure.value][mask].mean())
-    return found
-
-
-def _doubt(confidence: Mapping[Structure, float], agreement: float) -> str | None:
-    """Why what was found is no lumbar spine, if so."""
-    vertebrae = sum(s.kind is Kind.VERTEBRA for s in confidence)
-    if vertebrae < _LEAST_VERTEBRAE or vertebrae == len(confidence) == _LEAST_VERTEBRAE:
-        return "No lumbar spine was found; a sagittal lumbar MR slice is expected"
-    if agreement < _LEAST_AGREEMENT:
-        return "What was found makes no consistent spine"
-    mean = float(np.mean(list(confidence.values())))
-    if mean < _LEAST_CONFIDENCE:
-        return f"What was found is too uncertain (mean probability {mean:.2f})"
-    return None
 
 
 def _refused(pixels: Image, spacing: Spacing | None, reason: str) -> Segmentation:

@@ -166,7 +166,7 @@ def _optimise(run: _Run, config: TrainingConfig, fabric: Any, batch: Batch) -> d
     rate = learning_rate(config, run.step)
     for group in run.optimiser.param_groups:
         group["lr"] = rate
-    loss = _backward(run.model, config.accumulate, fabric, batch)
+    loss = _backward(run.model, config, fabric, batch)
     norm = fabric.clip_gradients(run.model, run.optimiser, max_norm=config.clip)
     run.optimiser.step()
     run.optimiser.zero_grad()
@@ -176,14 +176,16 @@ def _optimise(run: _Run, config: TrainingConfig, fabric: Any, batch: Batch) -> d
     return {"step": run.step, "loss": float(loss), "rate": rate, "norm": float(norm)}
 
 
-def _backward(model: nn.Module, parts: int, fabric: Any, batch: Batch) -> torch.Tensor:
+def _backward(model: nn.Module, config: TrainingConfig, fabric: Any, batch: Batch) -> torch.Tensor:
     """Adds the gradient of the batch's mean loss, a part at a time."""
     total = torch.zeros((), device=fabric.device)
+    parts = config.accumulate
     pieces = list(zip(batch.images.chunk(parts), batch.candidates.chunk(parts), strict=True))
     for i, (images, candidates) in enumerate(pieces):
         with fabric.no_backward_sync(model, enabled=i + 1 < len(pieces)):
             logits = model(fabric.to_device(images.to(memory_format=torch.channels_last)))
-            loss = segmentation_loss(logits.float(), fabric.to_device(candidates))
+            known = fabric.to_device(candidates)
+            loss = segmentation_loss(logits.float(), known, config.structure_weight)
             loss = loss * (len(images) / len(batch.images))
             fabric.backward(loss)
         total += loss.detach()

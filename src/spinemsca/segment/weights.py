@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from spinemsca.errors import FileFormatError
 from spinemsca.io.files import write_bytes
 from spinemsca.segment.checkpoint import load_checkpoint
+from spinemsca.segment.confidence import UNCALIBRATED, Calibration
 from spinemsca.segment.network import ColumnNet, NetworkConfig
 
 if TYPE_CHECKING:
@@ -32,11 +33,13 @@ class Weights:
         network: On the CPU, in evaluation mode.
         size: Pixels that the longer side of a slice is brought to.
         version: Of the weights.
+        calibration: Turns evidence into confidence.
     """
 
     network: ColumnNet
     size: int
     version: str
+    calibration: Calibration = UNCALIBRATED
 
 
 def save_weights(path: Path, weights: Weights) -> None:
@@ -51,6 +54,7 @@ def save_weights(path: Path, weights: Weights) -> None:
         "network": weights.network.config.model_dump_json(),
         "size": str(weights.size),
         "version": weights.version,
+        "calibration": weights.calibration.model_dump_json(),
     }
     tensors = {n: t.half().contiguous() for n, t in weights.network.state_dict().items()}
     # The order of metadata in the file is not fixed, that of one entry's text is.
@@ -71,12 +75,13 @@ def load_weights(path: Path) -> Weights:
         network = ColumnNet(NetworkConfig.model_validate_json(about["network"]))
         network.load_state_dict(tensors)
         size, version = int(about["size"]), str(about["version"])
+        calibration = Calibration.model_validate_json(about.get("calibration", "{}"))
     except (OSError, SafetensorError, KeyError, ValueError, ValidationError, RuntimeError) as error:
         raise FileFormatError(
             f"is no weights file of this package ({type(error).__name__})", where=path
         ) from None
     network.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return Weights(network, size, version)
+    return Weights(network, size, version, calibration)
 
 
 def export_checkpoint(path: Path, config: NetworkConfig) -> ColumnNet:
