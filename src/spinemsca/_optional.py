@@ -12,6 +12,9 @@ __all__ = ["optional"]
 _EXTRA: Final = {
     "lightning_fabric": "train",
     "matplotlib": "plot",
+    "onnx": "deploy",
+    "onnxruntime": "deploy",
+    "openvino": "deploy",
     "pyarrow": "hub",
 }
 
