@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from spinemsca.dataset import SpineMSCA
     from spinemsca.errors import SpineError
     from spinemsca.score.evaluate import evaluate
+    from spinemsca.segment.shipped import load_model
 
 __all__ = [
     "Case",
@@ -24,6 +25,7 @@ __all__ = [
     "SpineMSCA",
     "__version__",
     "evaluate",
+    "load_model",
 ]
 
 _HOMES: Final = {
@@ -33,6 +35,7 @@ _HOMES: Final = {
     "SpineError": "spinemsca.errors",
     "SpineMSCA": "spinemsca.dataset",
     "evaluate": "spinemsca.score.evaluate",
+    "load_model": "spinemsca.segment.shipped",
 }
 
 

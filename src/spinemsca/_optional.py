@@ -13,6 +13,9 @@ _EXTRA: Final = {
     "lightning_fabric": "train",
     "matplotlib": "plot",
     "monai": "train",
+    "onnx": "deploy",
+    "onnxruntime": "deploy",
+    "openvino": "deploy",
     "pyarrow": "hub",
     "tensorboard": "train",
 }

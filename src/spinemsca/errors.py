@@ -20,6 +20,7 @@ __all__ = [
     "ReleaseError",
     "SpineError",
     "UnsafeFileError",
+    "UnsuitableError",
     "UsageError",
 ]
 
@@ -66,6 +67,10 @@ class MissingDependencyError(SpineError):
 
 class CaseError(SpineError):
     """A case whose parts do not fit together: shape, range, spacing or labels."""
+
+
+class UnsuitableError(CaseError):
+    """A sound image that this package has no answer for: another plane or another modality."""
 
 
 class FileFormatError(SpineError):

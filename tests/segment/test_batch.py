@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from spinemsca.cli import main
-from spinemsca.errors import UsageError
-from spinemsca.segment.batch import TABLE_NAME, find_inputs, predict_files
+from spinemsca.segment.batch import TABLE_NAME, predict_files
+from spinemsca.segment.inputs import find_inputs
 from spinemsca.segment.network import ColumnNet
 from spinemsca.segment.weights import Weights, save_weights
 from tests.segment.examples import TINY
@@ -70,17 +70,6 @@ def test_refused_slices_get_an_empty_label_map(folder, tmp_path):
     label = np.asarray(Image.open(tmp_path / "blank_label.png"))
     assert label.shape == (30, 20)
     assert not label.any()
-
-
-def test_same_stems_get_names_of_their_own(tmp_path):
-    paths = [tmp_path / "x" / "a.png", tmp_path / "y" / "a.png", tmp_path / "y" / "a.jpg"]
-    paths.append(tmp_path / "y" / "a.jpg")
-    assert [n for n, _ in find_inputs(paths)] == ["a", "y_a", "a_jpg", "a_3"]
-
-
-def test_nothing_to_predict_is_said(tmp_path):
-    with pytest.raises(UsageError, match="no file"):
-        find_inputs([tmp_path])
 
 
 def test_the_verb_lists_what_it_could_not_segment(folder, tmp_path, capsys):

@@ -29,10 +29,11 @@ _VERBS: Final = {
     "build": "Make a release from a folder of images and label maps.",
     "pack": "Pack a release into split archives with checksums.",
     "train": "Train a network on releases.",
-    "predict": "Segment lumbar MR slices.",
+    "predict": "Segment lumbar MR slices and volumes.",
     "evaluate": "Score predictions against the truth.",
     "leaderboard": "Compare models on the same cases, with intervals and costs.",
     "measure": "Measure vertebrae, discs and alignment in label maps.",
+    "relabel": "Rename levels in label maps by hand.",
     "demo": "Make, pack, download, verify, load and show a small release.",
 }
 

@@ -4,167 +4,214 @@ from __future__ import annotations
 
 import csv
 import io
-import json
+import os
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import Image as Picture
+import torch
 
-from spinemsca.anatomy import COLUMN
-from spinemsca.draw import overlay
-from spinemsca.errors import SpineError, UsageError
-from spinemsca.io.files import atomic_path, write_text
-from spinemsca.io.read import read_scan
+from spinemsca.errors import SpineError, UnsuitableError
+from spinemsca.io.files import write_text
 from spinemsca.progress import Progress, silent
-from spinemsca.segment.intensity import window
-from spinemsca.segment.predict import NUMBERING, Model, Segmentation
+from spinemsca.segment import outputs
+from spinemsca.segment.slices import Map, predict_volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from spinemsca.io.scan import Scan
+    from spinemsca.segment.inputs import Input
+    from spinemsca.segment.predict import Model
+    from spinemsca.segment.rename import Lowest
 
-__all__ = ["TABLE_NAME", "Outcome", "find_inputs", "predict_files"]
+__all__ = ["TABLE_NAME", "Outcome", "default_workers", "predict_files"]
 
 TABLE_NAME: Final = "predictions.csv"
 
-_COLUMNS: Final = ("name", "status", "reason", "ambiguous", "structures", "confidence", "file")
+_COLUMNS: Final = (
+    "name",
+    "status",
+    "reason",
+    "ambiguous",
+    "structures",
+    "confidence",
+    "slices",
+    "slices_segmented",
+    "warnings",
+    "file",
+)
+_MOST_WORKERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one file; a row of `predictions.csv`.
+    """What became of one input; a row of `predictions.csv`.
 
     Attributes:
         name: Stem of the files written.
-        path: The file read.
+        path: The file read, or a series' folder.
         status: `segmented`, `refused` or `unreadable`.
         reason: Why not, else empty.
-        ambiguous: Whether the levels may be numbered wrongly.
-        confidence: Of each structure found, by name.
+        record: What the JSON says; empty where there is none.
+        kept: Whether it was there already.
     """
 
     name: str
     path: Path
     status: str
     reason: str = ""
-    ambiguous: bool = False
-    confidence: tuple[tuple[str, float], ...] = ()
+    record: outputs.Record | None = None
+    kept: bool = False
+
+    @classmethod
+    def of(cls, item: Input, record: outputs.Record, *, kept: bool = False) -> Outcome:
+        """From what the JSON says."""
+        reason = record["refused"]
+        status = "segmented" if reason is None else "refused"
+        return cls(item.name, item.path, status, reason or "", record, kept)
 
 
-def find_inputs(inputs: Iterable[Path]) -> list[tuple[str, Path]]:
-    """Files to predict, those of folders in order of their names, each with a name of its own.
-
-    A file's name is its stem; where two share one, the later takes its folder's name as well.
-
-    Raises:
-        UsageError: If there is nothing to predict.
-    """
-    files: list[Path] = []
-    for given in inputs:
-        if given.is_dir():
-            files += sorted(p for p in given.iterdir() if p.is_file() and p.name[0] != ".")
-        else:
-            files.append(given)
-    if not files:
-        raise UsageError("there is no file to predict", remedy="Name image files or their folder")
-    named: dict[str, Path] = {}
-    for path in files:
-        named[_free_name(path, named)] = path
-    return list(named.items())
-
-
-def _free_name(path: Path, taken: dict[str, Path]) -> str:
-    candidates = (path.stem, f"{path.parent.name}_{path.stem}", path.name.replace(".", "_"))
-    for name in candidates:
-        if name and name not in taken:
-            return name
-    return f"{path.stem}_{len(taken)}"
+def default_workers() -> int:
+    """As many as there are processors for this process, up to 8."""
+    # Not every system tells which processors a process may use.
+    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
+    return min(_MOST_WORKERS, len(usable(0)))
 
 
 def predict_files(
-    model: Model, inputs: Sequence[tuple[str, Path]], out: Path, progress: Progress = silent
+    model: Model,
+    inputs: Sequence[Input],
+    out: Path,
+    progress: Progress = silent,
+    *,
+    lowest: Lowest = "L5",
+    workers: int = 1,
+    again: bool = False,
 ) -> list[Outcome]:
-    """Predicts files one at a time; one that cannot be read is reported and the rest go on.
+    """Predicts inputs; one that cannot be read is reported and the rest go on.
 
-    Writes for each `NAME_label.png`, `NAME_overlay.png` and `NAME.json` into `out`, and one
-    `predictions.csv`. What is refused gets an empty label map, what is unreadable none.
+    Writes for each `NAME_label.png`, or `NAME_label.nii.gz` for a volume, `NAME_overlay.png` and
+    `NAME.json` into `out`, and one `predictions.csv`. What is refused gets an empty label map or
+    none, what is unreadable none. An input whose files are there from an earlier run, of the same
+    bytes, model and numbering, is skipped.
+
+    Each slice is computed by one thread, so the same bytes come out whatever the workers.
 
     Args:
         model: Which segments.
-        inputs: Names and files, from `find_inputs`.
-        out: Folder; made where missing.
-        progress: Told the files done.
+        inputs: From `find_inputs`.
+        out: Folder; made where missing. No other run may write there meanwhile.
+        progress: Told the inputs done.
+        lowest: What the vertebra above the sacrum is taken for.
+        workers: Slices computed at a time.
+        again: Whether to predict anew what is there already.
     """
+    outputs.sweep(out)
     outcomes = []
-    for done, (name, path) in enumerate(inputs, start=1):
-        outcomes.append(_predict_file(model, name, path, out))
-        progress(done, len(inputs))
+    with _one_thread_each(), _pools(workers) as (over_inputs, over_slices):
+        predict = partial(_predict_one, model, out, lowest, again, over_slices)
+        for done, outcome in enumerate(over_inputs(predict, inputs), start=1):
+            outcomes.append(outcome)
+            progress(done, len(inputs))
     _write_table(out / TABLE_NAME, outcomes)
     return outcomes
 
 
-def _predict_file(model: Model, name: str, path: Path, out: Path) -> Outcome:
+@contextmanager
+def _one_thread_each() -> Iterator[None]:
+    # Sums depend on how many threads share them, in the last bits.
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
     try:
-        scan = read_scan(path)
-        found = model.predict(scan.pixels, scan.spacing)
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _pools(workers: int) -> Iterator[tuple[Callable[..., Any], Map]]:
+    """Two `map`s: over inputs, which read and write, and over their slices, which compute."""
+    if workers <= 1:
+        yield map, map
+        return
+    start = partial(torch.set_num_threads, 1)
+    slices = ThreadPoolExecutor(workers, "slice", start)
+    inputs = ThreadPoolExecutor(workers + 1, "input", start)
+    try:
+        yield inputs.map, slices.map
+    finally:
+        inputs.shutdown(cancel_futures=True)
+        slices.shutdown(cancel_futures=True)
+
+
+def _predict_one(
+    model: Model, out: Path, lowest: Lowest, again: bool, over_slices: Map, item: Input
+) -> Outcome:
+    try:
+        key = _key(model, lowest, item)
+        earlier = None if again else outputs.finished(out, item.name, key)
+        if earlier is not None:
+            return Outcome.of(item, earlier, kept=True)
+        said = _predicted(model, out, lowest, over_slices, item, key)
     except SpineError as error:
-        return Outcome(name, path, "unreadable", error.what)
-    _write_pictures(out, name, scan, found)
-    write_text(out / f"{name}.json", json.dumps(_record(model, path, found), indent=2) + "\n")
-    return Outcome(
-        name,
-        path,
-        "refused" if found.refused else "segmented",
-        found.refused or "",
-        found.ambiguous,
-        tuple((s.name, round(c, 4)) for s, c in found.confidence.items()),
-    )
+        outputs.discard(out, item.name)
+        return Outcome(item.name, item.path, "unreadable", error.what)
+    except MemoryError:
+        outputs.discard(out, item.name)
+        return Outcome(item.name, item.path, "unreadable", "takes more memory than there is")
+    return Outcome.of(item, said)
 
 
-def _write_pictures(out: Path, name: str, scan: Scan, found: Segmentation) -> None:
-    pictures = {
-        f"{name}_label.png": Picture.fromarray(found.label),
-        f"{name}_overlay.png": overlay(window(scan.pixels), found.label),
-    }
-    for file, picture in pictures.items():
-        with atomic_path(out / file) as temporary:
-            picture.save(temporary, format="PNG")
-
-
-def _record(model: Model, path: Path, found: Segmentation) -> dict[str, Any]:
-    confidence = {s.name: round(c, 4) for s, c in found.confidence.items()}
+def _key(model: Model, lowest: Lowest, item: Input) -> dict[str, Any]:
+    """What a result depends on, and the first lines of its JSON."""
     return {
-        "input": path.name,
-        "refused": found.refused,
-        "structures": [s.name for s in COLUMN if s in found.confidence],
-        "confidence": confidence,
-        "pixels": {s.name: int((found.label == s.value).sum()) for s in found.confidence},
-        "spacing_mm": None if found.spacing is None else list(found.spacing),
-        "numbering": NUMBERING,
-        "ambiguous": found.ambiguous,
-        "warnings": list(found.warnings),
-        "model": {"version": model.weights.version, "size": model.weights.size},
+        "input": item.path.name,
+        "sha256": item.digest(),
+        "lowest": lowest,
+        "model": {
+            "version": model.weights.version,
+            "size": model.weights.size,
+            "engine": model.engine.name,
+        },
     }
+
+
+def _predicted(
+    model: Model, out: Path, lowest: Lowest, over_slices: Map, item: Input, key: dict[str, Any]
+) -> outputs.Record:
+    try:
+        volume = item.read()
+    except UnsuitableError as error:
+        return outputs.write(out, item.name, outputs.record_refusal(key, f"It {error.what}"))
+    found = predict_volume(model, volume, lowest, over_slices)
+    said = outputs.record(key, volume, found)
+    return outputs.write(out, item.name, said, volume, found)
 
 
 def _write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for outcome in outcomes:
-        values = [value for _, value in outcome.confidence]
-        writer.writerow(
-            (
-                outcome.name,
-                outcome.status,
-                outcome.reason,
-                "yes" if outcome.ambiguous else "no",
-                " ".join(name for name, _ in outcome.confidence),
-                f"{np.mean(values):.4f}" if values else "",
-                outcome.path,
-            )
-        )
+    writer.writerows(_row(outcome) for outcome in outcomes)
     write_text(path, text.getvalue())
+
+
+def _row(outcome: Outcome) -> tuple[object, ...]:
+    said = outcome.record or {}
+    values = list(said.get("confidence", {}).values())
+    return (
+        outcome.name,
+        outcome.status,
+        outcome.reason,
+        "yes" if said.get("ambiguous") else "no",
+        " ".join(said.get("structures", ())),
+        f"{np.mean(values):.4f}" if values else "",
+        said.get("slices", ""),
+        said.get("slices_segmented", ""),
+        "; ".join(said.get("warnings", ())),
+        outcome.path,
+    )

@@ -13,6 +13,7 @@ from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
 from spinemsca.segment.canvas import Canvas
 from spinemsca.segment.confidence import calibrated, evidence
+from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import consistent_levels
 from spinemsca.segment.refusal import refusal
@@ -59,22 +60,28 @@ class Model:
 
     Args:
         weights: From `load_weights`.
+        engine: What runs the network; torch on the CPU where not given.
 
     Attributes:
         weights: As given.
+        engine: As given.
     """
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, engine: Engine | None = None) -> None:
         self.weights = weights
+        self.engine = engine or torch_engine(weights.network, "cpu")
 
     @classmethod
-    def load(cls, path: Path) -> Model:
-        """Reads a weights file.
+    def load(cls, path: Path, device: str = "cpu", engine: str = "torch") -> Model:
+        """Reads a weights file; `device` and `engine` as in `choose_engine`.
 
         Raises:
             FileFormatError: If it is none.
+            UsageError: If there is no such device or engine.
+            MissingDependencyError: If the engine is not installed.
         """
-        return cls(load_weights(path))
+        weights = load_weights(path)
+        return cls(weights, choose_engine(weights, device, engine))
 
     def predict(
         self, image: NDArray[Any], spacing: tuple[float, float] | None = None
@@ -106,10 +113,8 @@ class Model:
         rows, columns = pixels.shape
         canvas = Canvas.fit((rows, columns), self.weights.size)
         with torch.inference_mode():
-            image = canvas.put(pixels).to(memory_format=torch.channels_last)
-            probabilities: NDArray[np.float32] = canvas.take(
-                self.weights.network(image).softmax(1)
-            ).numpy()
+            logits = self.engine.run(canvas.put(pixels))
+            probabilities: NDArray[np.float32] = canvas.take(logits.softmax(1)).numpy()
         return probabilities
 
 

@@ -1,0 +1,146 @@
+"""Segmenting all slices of a volume, and making their levels agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+import numpy as np
+
+from spinemsca.anatomy import COLUMN
+from spinemsca.segment.predict import Model, Segmentation
+from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
+
+if TYPE_CHECKING:
+    from spinemsca.anatomy import Structure
+    from spinemsca.case import LabelMap
+    from spinemsca.io.volume import Volume
+
+__all__ = ["Map", "Prediction", "predict_volume"]
+
+_SHIFTS: Final = (0, -1, 1, -2, 2)
+
+
+Map: TypeAlias = Callable[..., Iterable[Segmentation]]
+"""`map`, or an executor's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prediction:
+    """What was found in a volume, or in a picture as a volume of one slice.
+
+    Attributes:
+        slices: One result a slice, from the patient's right to left.
+        shown: Index of the slice that shows most.
+        warnings: About the whole.
+    """
+
+    slices: tuple[Segmentation, ...]
+    shown: int
+    warnings: tuple[str, ...]
+
+    @property
+    def labels(self) -> LabelMap:
+        """`(S, H, W)` uint8, 0 to 11."""
+        stacked: LabelMap = np.stack([found.label for found in self.slices])
+        return stacked
+
+    @property
+    def best(self) -> Segmentation:
+        """The slice that shows most."""
+        return self.slices[self.shown]
+
+    @property
+    def confidence(self) -> dict[Structure, float]:
+        """Mean over the slices that show a structure, weighted by its pixels there."""
+        means = {}
+        for structure in COLUMN:
+            shown = [s for s in self.slices if structure in s.confidence]
+            areas = [int((s.label == structure.value).sum()) for s in shown]
+            if sum(areas):
+                values = [s.confidence[structure] for s in shown]
+                means[structure] = float(np.average(values, weights=areas))
+        return means
+
+
+def predict_volume(
+    model: Model, volume: Volume, lowest: Lowest = "L5", map_: Map = map
+) -> Prediction:
+    """Segments every slice; those without a lumbar spine stay empty.
+
+    Args:
+        model: Which segments.
+        volume: From `read_volume`.
+        lowest: What the vertebra above the sacrum is.
+        map_: Goes over the slices, one after another or several at a time.
+
+    Raises:
+        CaseError: If a slice holds NaN or infinity.
+    """
+    predict = partial(_predict_slice, model, volume)
+    slices = list(map_(predict, range(len(volume.pixels))))
+    shown = _shown(slices)
+    slices, changed = _agreeing(slices, shown)
+    if lowest != "L5":
+        slices = [_renamed(found, lowest) for found in slices]
+    warnings = (*volume.notes, *slices[shown].warnings)
+    if changed:
+        warnings = (*warnings, f"Levels of {changed} slices were shifted to agree with the others")
+    return Prediction(tuple(slices), shown, warnings)
+
+
+def _predict_slice(model: Model, volume: Volume, index: int) -> Segmentation:
+    return model.predict(np.ascontiguousarray(volume.pixels[index]), volume.spacing)
+
+
+def _shown(slices: list[Segmentation]) -> int:
+    """The slice with most structures; among equals the surest, else the middle one."""
+    middle = (len(slices) - 1) / 2
+
+    def worth(index: int) -> tuple[int, float, float]:
+        values = slices[index].confidence.values()
+        return len(values), round(sum(values), 6), -abs(index - middle)
+
+    return max(range(len(slices)), key=worth)
+
+
+def _agreeing(slices: list[Segmentation], shown: int) -> tuple[list[Segmentation], int]:
+    """Slices whose levels follow those of the one shown, outward; and how many were changed."""
+    agreed, changed = list(slices), 0
+    for way in (range(shown + 1, len(slices)), range(shown - 1, -1, -1)):
+        last = slices[shown]
+        for index in way:
+            if slices[index].refused:
+                continue
+            shift = _best_shift(slices[index].label, last.label)
+            if shift:
+                agreed[index] = _shifted(slices[index], shift)
+                changed += 1
+            last = agreed[index]
+    return agreed, changed
+
+
+def _best_shift(label: LabelMap, other: LabelMap) -> int:
+    """By how many levels to rename so that most pixels agree; rather none."""
+
+    def agreement(levels: int) -> int:
+        return int(((shifted(label, levels) == other) & (other > 0)).sum())
+
+    return max(_SHIFTS, key=agreement)
+
+
+def _shifted(found: Segmentation, levels: int) -> Segmentation:
+    return _with(found, partial(shifted, levels=levels))
+
+
+def _renamed(found: Segmentation, lowest: Lowest) -> Segmentation:
+    return _with(found, from_lowest(lowest))
+
+
+def _with(found: Segmentation, rename: Callable[[LabelMap], LabelMap]) -> Segmentation:
+    names = renaming(rename)
+    confidence = {names[s]: value for s, value in found.confidence.items()}
+    known = {s: value for s, value in confidence.items() if s is not None}
+    return replace(found, label=rename(found.label), confidence=known)
