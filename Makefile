@@ -11,7 +11,7 @@ PYTEST := $(BIN)/python -m pytest
 DATA ?= ../shared/data
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-lowest check format real bench docs clean
+.PHONY: help setup demo test test-slow test-lowest check format real weights comparison bench docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,10 +52,18 @@ format: $(READY)  ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-real: $(READY)  ## Build the real release from the SPIDER slices in DATA and verify it
-	$(BIN)/spine-msca build examples/spider-space.toml data/spider-space --data $(DATA)
-	$(BIN)/spine-msca verify data/spider-space
-	$(BIN)/spine-msca info data/spider-space
+real: $(READY)  ## Build the real releases from the slices in DATA and verify them
+	@for name in spider-space sudirman; do \
+		$(BIN)/spine-msca build examples/$$name.toml data/$$name --data $(DATA) && \
+		$(BIN)/spine-msca verify data/$$name && \
+		$(BIN)/spine-msca info data/$$name || exit 1; \
+	done
+
+weights: $(READY)  ## Train the shipped weights anew from DATA and phantoms; goes on where it stopped
+	@$(MAKE) --no-print-directory -f examples/train/weights.mk BIN=$(BIN) DATA=$(DATA)
+
+comparison: $(READY)  ## Train all networks alike for BUDGET seconds each and score them on SPLIT
+	@$(MAKE) --no-print-directory -f examples/comparison/comparison.mk BIN=$(BIN) DATA=$(DATA)
 
 bench: $(READY)  ## Run every benchmark and print its ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done

@@ -12,10 +12,12 @@ __all__ = ["optional"]
 _EXTRA: Final = {
     "lightning_fabric": "train",
     "matplotlib": "plot",
+    "monai": "train",
     "onnx": "deploy",
     "onnxruntime": "deploy",
     "openvino": "deploy",
     "pyarrow": "hub",
+    "tensorboard": "train",
 }
 
 

@@ -46,7 +46,7 @@ def test_left_out_images_are_named(
 ) -> None:
     assert status("build", config, tmp_path / "out") == 0
     captured = capsys.readouterr()
-    assert "Left out 0: it shows no canal" in captured.err
+    assert "Left out 0: shows no canal" in captured.err
     assert captured.out.strip() == f"{tmp_path / 'out'}: 1 train, 1 val, 1 test"
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import STRUCTURES, by_name
-from spinemsca.case import Case
+from spinemsca.case import Case, Spacing
 from spinemsca.cli import main
 from spinemsca.io.raster import write_label_picture
 from spinemsca.release.split import Split
@@ -108,3 +108,37 @@ def test_nothing_to_pair_is_refused(
     write_label_picture(tmp_path / "other" / "z.png", label())
     assert status("evaluate", tmp_path / "other", truth) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+def test_the_published_way_on_request(truth, tmp_path, capsys) -> None:
+    folder = predicted(tmp_path, label(3), np.zeros_like(label()))
+    found = result(folder, truth, capsys, "--protocol", "published")
+    assert found["published"]["overall"]["hd95"]["mean"] == pytest.approx(1.5)
+    assert found["published"]["published_minus_usual"]["hd95"] < -50
+    assert status("evaluate", folder, truth, "--protocol", "published") == 0
+    assert "as published" in capsys.readouterr().err
+
+
+def test_a_table_of_pairs(truth, tmp_path, capsys) -> None:
+    folder = predicted(tmp_path, label(3), label(3))
+    table = tmp_path / "pairs.csv"
+    table.write_text(f"prediction,truth\n{folder}/a_label.png,{truth}/a.png\n")
+    assert status("evaluate", table, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["cases"] == 1
+
+
+def test_the_table_names_groups_and_the_unit(truth, tmp_path, capsys) -> None:
+    assert status("evaluate", predicted(tmp_path, label(3), label(3)), truth) == 0
+    printed = capsys.readouterr().out
+    for text in ("vertebrae", "discs", "HD95 px", "L1", "levels right 100.0%"):
+        assert text in printed
+
+
+def test_spacing_of_the_release(tmp_path, capsys) -> None:
+    image = np.random.default_rng(0).random(label().shape, dtype=np.float32)
+    case = Case("a", image, label(), spacing=Spacing(2.0, 0.5))
+    write_release(tmp_path / "release", [(Split.TEST, case)])
+    write_label_picture(tmp_path / "given" / "a.png", label(4))
+    found = result(tmp_path / "given", tmp_path / "release", capsys, "--mm")
+    assert found["unit"] == "mm"
+    assert found["overall"]["hd95"]["mean"] == pytest.approx(2)

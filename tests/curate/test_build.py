@@ -245,7 +245,7 @@ def test_both_formats_are_read(tmp_path: Path, suffix: str) -> None:
     ("text", "message"),
     [
         ("images = 3", "images"),
-        ('images = "a"\nlabels = "b"', "either values or recipe"),
+        ('images = "a"\nlabels = "b"', "either values or recipe or polygons"),
         ('images = "a"\nlabels = "b"\ncolour = 1\n[values]\n1 = "L1"', "colour"),
         ('images = "a"\nlabels = "b"\n[values]\n1 = "T12"', "T12"),
         ('images = "a"\nlabels = "b"\nname = "x"\n[values]\n1 = "L1"', "patient"),

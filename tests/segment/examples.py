@@ -9,11 +9,23 @@ from spinemsca.anatomy import COLUMN, STRUCTURES
 from spinemsca.case import Case
 from spinemsca.segment.data import Example, example
 from spinemsca.segment.network import NetworkConfig
+from spinemsca.segment.networks.dynunet import DynUNetConfig
+from spinemsca.segment.networks.segresnet import SegResNetConfig
+from spinemsca.segment.networks.spine_dcan import SpineDCANConfig
+from spinemsca.segment.networks.unet import UNetConfig
 
 # Torch's first call takes longer than the usual deadline of an example.
 quick = settings(deadline=None, max_examples=30)
 
 TINY = NetworkConfig(stem=(8, 8), widths=(8, 8, 16), depths=(1, 1, 1), attention=1, expansion=1)
+
+SMALL = {
+    "column": TINY,
+    "unet": UNetConfig(widths=(8, 16, 32)),
+    "dynunet": DynUNetConfig(features=(8, 16, 32)),
+    "segresnet": SegResNetConfig(width=8, depths=(1, 1, 1)),
+    "spine-dcan": SpineDCANConfig(widths=(8, 16, 24), fusion=8),
+}
 
 
 def ladder(rows: int = 96, columns: int = 64, shift: int = 0) -> np.ndarray:

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import time
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -204,3 +207,24 @@ def test_fused_kinds_never_mix():
     clean = consistent_levels(label).label
     vertebra = [s.value for s in VERTEBRAE]
     np.testing.assert_array_equal(np.isin(clean, vertebra), np.isin(label, vertebra))
+
+
+def test_noise_takes_little_time_and_memory():
+    label = np.random.default_rng(0).integers(0, 12, (512, 512)).astype(np.uint8)
+    tracemalloc.start()
+    began = time.perf_counter()
+    consistent_levels(label)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert time.perf_counter() - began < 20
+    assert peak < 200 << 20
+
+
+def test_specks_in_any_number_change_nothing():
+    label = spine(NAMES)
+    noisy = label.copy()
+    clear = ndimage.distance_transform_edt(label == 0) > 12
+    rows, columns = np.nonzero(clear)
+    chosen = np.random.default_rng(0).choice(len(rows), 900, replace=False)
+    noisy[rows[chosen], columns[chosen]] = 1 + chosen % 11
+    np.testing.assert_array_equal(consistent_levels(noisy).label, consistent_levels(label).label)

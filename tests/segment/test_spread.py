@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.segment.train import LOG_NAME
+from spinemsca.segment.journal import LOG_NAME
 from tests.segment.test_train import _config, _train
 
 ROOT = Path(__file__).parents[2]

@@ -1,18 +1,29 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
 import spinemsca.segment.train as module
-from spinemsca.errors import FileFormatError, UsageError
+from spinemsca.errors import FileFormatError, ReleaseError, UsageError
+from spinemsca.segment import journal
 from spinemsca.segment.checkpoint import load_checkpoint, save_checkpoint
 from spinemsca.segment.config import TrainingConfig, learning_rate
-from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME, LOG_NAME, train
-from tests.segment.examples import TINY, bar_example
+from spinemsca.segment.journal import LOG_NAME
+from spinemsca.segment.networks.unet import UNetConfig
+from spinemsca.segment.record import RECORD_NAME
+from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME, train
+from tests.segment.examples import SMALL, TINY, bar_example
 
 pytest.importorskip("lightning_fabric")
+
+
+@pytest.fixture(autouse=True)
+def _no_curves(monkeypatch):
+    # They take longer than a step here, and are tested with the journal.
+    monkeypatch.setattr(journal, "find_spec", lambda _: None)
 
 
 def _config(**changes) -> TrainingConfig:
@@ -93,7 +104,8 @@ def test_training_learns(tmp_path):
 
 
 def test_patience_ends_a_run_that_no_longer_improves(tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "validate", lambda *_: {"dice": 0.5})
+    scores = {"dice": 0.5, "levels_right": 0.5, "structures": {}}
+    monkeypatch.setattr(module, "validate", lambda *_: scores)
     _train(_config(steps=50, validate_every=1, patience=2), tmp_path)
     assert len(_log(tmp_path)) == 3
 
@@ -109,8 +121,8 @@ def test_checkpoints_are_read_without_running_code(tmp_path):
     torch.save({"config": print}, path)
     with pytest.raises(FileFormatError, match="no checkpoint"):
         load_checkpoint(path)
-    save_checkpoint(path, {"a": 1}, {"x": torch.ones(2)}, {"step": 3})
-    state, counters = load_checkpoint(path, {"a": 1})
+    save_checkpoint(path, _config(), {"x": torch.ones(2)}, {"step": 3})
+    state, counters = load_checkpoint(path, _config())
     assert torch.equal(state["x"], torch.ones(2))
     assert counters == {"step": 3}
 
@@ -127,3 +139,117 @@ def test_a_run_under_torchrun_takes_its_processes():
     told = {"TORCHELASTIC_RUN_ID": "x", "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "6"}
     assert module._processes(told) == {"devices": 2, "num_nodes": 3, "strategy": "ddp"}
     assert module._processes({}) == {"devices": 1}
+
+
+def test_a_budget_in_seconds_ends_a_run_and_lasts_over_resumes(tmp_path, monkeypatch):
+    monkeypatch.setattr(module.Stopwatch, "lap", lambda _: 0.5)
+    config = _config(steps=100, warmup=0, seconds=5, checkpoint_seconds=-1)
+    seen = []
+
+    def kill(done, total):
+        seen.append((done, total))
+        if len(seen) == 4:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _train(config, tmp_path, progress=kill)
+    _train(config, tmp_path, progress=lambda *now: seen.append(now))
+    log = _log(tmp_path)
+    assert [e["step"] for e in log] == list(range(1, 11))
+    assert seen == [(i // 2, 5) for i in range(1, 11)]
+    assert [e["rate"] for e in log] == [learning_rate(config, 10 * i) for i in range(10)]
+    assert all("validation" in e for e in log)
+    _train(config, tmp_path)
+    assert len(_log(tmp_path)) == 10, "a run whose time is used up takes no further step"
+
+
+def test_every_process_takes_the_time_of_the_slowest():
+    class Fabric:
+        world_size = 2
+
+        def all_gather(self, value):
+            return torch.stack([value, value + 1])
+
+    assert module._agreed(2.0, _config(seconds=9), Fabric()) == 3.0
+    assert module._agreed(2.0, _config(), Fabric()) == 2.0
+
+
+@pytest.mark.parametrize("option", [{"weights": {"bar": 2}}, {"choose_by": ("bar",)}])
+def test_a_group_that_is_not_there_is_named(tmp_path, option):
+    with pytest.raises(UsageError, match=r"'bar'.*folder names: bars"):
+        _train(_config(**option), tmp_path)
+
+
+def test_groups_that_choose_are_the_only_ones_validated(tmp_path, monkeypatch):
+    seen = []
+
+    def judge(network, cases, size):
+        seen.append([c.name for c in cases])
+        return {"dice": 0.5, "levels_right": 0.5, "structures": {}}
+
+    monkeypatch.setattr(module, "validate", judge)
+    other = replace(bar_example("c"), group="others")
+    config = _config(steps=1, choose_by=("others",))
+    cases = [bar_example("a"), bar_example("b")]
+    train(config, cases, [*cases, other], tmp_path, device="cpu")
+    assert seen == [["c"]]
+
+
+def test_distractors_are_a_group_of_their_own(tmp_path):
+    config = _config(steps=1, distractors=6, weights={"distractor": 3})
+    _train(config, tmp_path)
+    record = json.loads((tmp_path / RECORD_NAME).read_text())
+    assert record["data"]["train"]["distractor"]["cases"] == 6
+    assert "distractor" not in record["data"]["val"]
+
+
+def test_training_needs_cases(tmp_path):
+    with pytest.raises(ReleaseError, match="no training cases"):
+        train(_config(distractors=3), [], [bar_example()], tmp_path, device="cpu")
+
+
+def test_validation_needs_cases(tmp_path):
+    with pytest.raises(ReleaseError, match="no validation cases"):
+        train(_config(), [bar_example()], [], tmp_path, device="cpu")
+
+
+def test_a_run_records_itself(tmp_path):
+    _train(_config(steps=1), tmp_path)
+    _train(_config(steps=1), tmp_path)
+    record = json.loads((tmp_path / RECORD_NAME).read_text())
+    assert [s["step"] for s in record["starts"]] == [0, 1]
+    assert record["starts"][0]["processes"] == 1
+    assert record["data"]["val"]["bars"]["cases"] == 1
+
+
+def test_a_checkpoint_of_an_older_version_is_continued(tmp_path):
+    _train(_config(steps=2, checkpoint_seconds=-1), tmp_path)
+    path = tmp_path / CHECKPOINT_NAME
+    content = torch.load(path, weights_only=True)
+    for name in ("seconds", "clock", "choose_by", "distractors"):
+        del content["config"][name]
+    del content["config"]["network"]["kind"]
+    del content["counters"]["seconds"]
+    torch.save(content, path)
+    _train(_config(steps=2, checkpoint_seconds=-1), tmp_path)
+    content["config"]["colour"] = 1
+    torch.save(content, path)
+    with pytest.raises(FileFormatError, match="another version"):
+        _train(_config(steps=2, checkpoint_seconds=-1), tmp_path)
+
+
+def test_beginning_with_another_network_is_refused(tmp_path):
+    _train(_config(steps=1), tmp_path / "one")
+    config = _config(network=UNetConfig(widths=(8, 16)))
+    with pytest.raises(FileFormatError, match="another network"):
+        _train(config, tmp_path / "two", begin=tmp_path / "one" / BEST_NAME)
+
+
+@pytest.mark.parametrize("kind", SMALL)
+def test_every_network_trains_and_resumes(kind, tmp_path):
+    config = _config(network=SMALL[kind], steps=2, checkpoint_seconds=-1)
+    assert _train(config, tmp_path / kind) >= 0
+    assert len(_log(tmp_path / kind)) == 2
+    state = _state(tmp_path / kind / CHECKPOINT_NAME)
+    assert not _same(state["model"], state["average"])
+    _train(config, tmp_path / kind)

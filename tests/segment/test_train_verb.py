@@ -10,8 +10,10 @@ from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.release.split import Split
 from spinemsca.release.store import write_release
 from spinemsca.segment.config import TrainingConfig, read_config
+from spinemsca.segment.journal import CURVES_NAME, LOG_NAME, TENSORBOARD_NAME
 from spinemsca.segment.network import NetworkConfig
-from spinemsca.segment.train import BEST_NAME
+from spinemsca.segment.record import RECORD_NAME
+from spinemsca.segment.train import BEST_NAME, CHECKPOINT_NAME
 from spinemsca.segment.weights import export_checkpoint, load_weights
 from tests.segment.examples import TINY, bar_case
 
@@ -34,16 +36,24 @@ expansion = 1
 def test_trains_on_releases_and_leaves_weights(tmp_path, capsys):
     cases = [(Split.TRAIN, bar_case("a")), (Split.VAL, bar_case("b"))]
     write_release(tmp_path / "bars", [*cases, (Split.TEST, bar_case("c"))])
+    write_release(tmp_path / "more", [(Split.TRAIN, bar_case("d"))])
     (tmp_path / "tiny.toml").write_text(CONFIG)
     out = tmp_path / "run"
     options = ["--out", str(out), "--config", str(tmp_path / "tiny.toml"), "--device", "cpu"]
+    more = ["--tensorboard", "--version", "2.1", "--json"]
     with pytest.raises(SystemExit) as stopped:
-        main(["train", str(tmp_path / "bars"), *options, "--json"])
+        main(["train", str(tmp_path / "bars"), str(tmp_path / "more"), *options, *more])
     assert stopped.value.code == 0
     result = json.loads(capsys.readouterr().out)
     assert 0 <= result["dice"] <= 1
     weights = load_weights(out / "weights.safetensors")
-    assert (weights.network.config, weights.size) == (TINY, 32)
+    assert (weights.network.config, weights.size, weights.version) == (TINY, 32, "2.1")
+    assert {p.name for p in out.iterdir()} == {
+        *(BEST_NAME, CHECKPOINT_NAME, LOG_NAME, RECORD_NAME, CURVES_NAME, TENSORBOARD_NAME),
+        "weights.safetensors",
+    }
+    data = json.loads((out / RECORD_NAME).read_text())["data"]
+    assert {name: len(groups) for name, groups in data.items()} == {"train": 2, "val": 1}
     with pytest.raises(FileFormatError, match="another network"):
         export_checkpoint(out / BEST_NAME, NetworkConfig())
 

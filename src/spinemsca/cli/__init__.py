@@ -31,6 +31,7 @@ _VERBS: Final = {
     "train": "Train a network on releases.",
     "predict": "Segment lumbar MR slices and volumes.",
     "evaluate": "Score predictions against the truth.",
+    "leaderboard": "Compare models on the same cases, with intervals and costs.",
     "measure": "Measure vertebrae, discs and alignment in label maps.",
     "relabel": "Rename levels in label maps by hand.",
     "demo": "Make, pack, download, verify, load and show a small release.",

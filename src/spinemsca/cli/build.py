@@ -48,5 +48,5 @@ def run(
         print_json({"out": str(out), "cases": counts, "left_out": dict(built.left_out)})
         return
     for name, reason in built.left_out.items():
-        note(f"Left out {name}: it {reason}")
+        note(f"Left out {name}: {reason}")
     typer.echo(f"{out}: {', '.join(f'{n} {s}' for s, n in counts.items())}")

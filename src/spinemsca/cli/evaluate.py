@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spinemsca.score.case_score import CaseScore
+    from spinemsca.score.evaluate import Protocol
+    from spinemsca.score.pairing import Pair, Pairing
 
 EXAMPLE = "spine-msca evaluate predictions data/Test --json"
 
@@ -20,8 +27,8 @@ class ProtocolName(StrEnum):
 
 def run(
     predictions: Annotated[
-        Path, typer.Argument(help="Folder or release of predictions, or a CSV of pairs.")
-    ],
+        Path | None, typer.Argument(help="Folder or release of predictions, or a CSV of pairs.")
+    ] = None,
     truth: Annotated[
         Path | None, typer.Argument(help="Folder or release of true label maps.")
     ] = None,
@@ -35,34 +42,79 @@ def run(
         ProtocolName, typer.Option(help="Add the published way of scoring, or not.")
     ] = ProtocolName.usual,
     workers: Annotated[int, typer.Option(help="Processes; 0 for one a core.", min=0)] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for CSV, JSON, Markdown, LaTeX and pictures.")
+    ] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of images, for the picture of the worst cases.")
+    ] = None,
+    compare: Annotated[
+        Path | None, typer.Option(help="Other predictions of the same cases, to compare with.")
+    ] = None,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Print the JSON schema of the result.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Scores predictions against the truth."""
     import os
 
-    from spinemsca.cli._console import note, print_json, progress_bar
-    from spinemsca.score.evaluate import Protocol, score_pairs
-    from spinemsca.score.pairing import pair_labels, read_pairs
+    from spinemsca.cli._console import note, print_json
+    from spinemsca.errors import UsageError
+    from spinemsca.score.evaluate import Protocol
     from spinemsca.score.summary import summarise
 
-    found = read_pairs(predictions) if truth is None else pair_labels(predictions, truth)
-    for where, names in (("truth", found.only_predicted), ("prediction", found.only_truth)):
-        if names:
-            note(f"{len(names)} without a {where}, left out: {', '.join(names[:5])}")
+    if schema:
+        from spinemsca.score.schema import json_schema
+
+        print_json(json_schema())
+        return
+    if predictions is None:
+        raise UsageError("there is nothing to score", remedy=f"For example: {EXAMPLE}")
+    if compare is not None and (truth is None or out is None):
+        raise UsageError("--compare needs the truth and --out")
     how = Protocol(spacing, own_spacing=mm, published=protocol is ProtocolName.published)
     workers = workers or os.cpu_count() or 1
-    with progress_bar("Scoring") as progress:
-        scores = list(score_pairs(found.pairs, how, workers=workers, progress=progress))
+    found = _paired(predictions, truth)
+    scores = _scored(found.pairs, how, workers)
     result = summarise(scores, seed=seed) | {
         "unit": "px" if spacing is None and not mm else "mm",
         "without_truth": found.only_predicted,
         "without_prediction": found.only_truth,
     }
+    if out is not None:
+        from spinemsca.score.results import write_comparison, write_results
+
+        write_results(out, scores, result, found.pairs, images)
+        if compare is not None:
+            others = _scored(_paired(compare, truth).pairs, how, workers)
+            write_comparison(out, scores, others, result["unit"], seed)
+        note(f"Tables and pictures in {out}")
     if as_json:
         print_json(result)
     else:
         _print(result)
+
+
+def _paired(predictions: Path, truth: Path | None) -> Pairing:
+    """Pairs of files, and a note on those without a partner."""
+    from spinemsca.cli._console import note
+    from spinemsca.score.pairing import pair_labels, read_pairs
+
+    found = read_pairs(predictions) if truth is None else pair_labels(predictions, truth)
+    for where, names in (("truth", found.only_predicted), ("prediction", found.only_truth)):
+        if names:
+            note(f"{len(names)} without a {where}, left out: {', '.join(names[:5])}")
+    return found
+
+
+def _scored(pairs: Sequence[Pair], how: Protocol, workers: int) -> list[CaseScore]:
+    from spinemsca.cli._console import progress_bar
+    from spinemsca.score.evaluate import score_pairs
+
+    with progress_bar("Scoring") as progress:
+        return list(score_pairs(pairs, how, workers=workers, progress=progress))
 
 
 def _print(result: dict[str, Any]) -> None:
@@ -83,6 +135,4 @@ def _print(result: dict[str, Any]) -> None:
     if "published" in result:
         gap = result["published"]["published_minus_usual"]
         for metric, values in result["published"]["overall"].items():
-            note(
-                f"{metric} the published way: {values['mean']:.4f}, {gap[metric]:+.4f} to the usual"
-            )
+            note(f"{metric} as published: {values['mean']:.4f}, {gap[metric]:+.4f} to the usual")

@@ -20,6 +20,12 @@ def run(
         Path | None, typer.Option(help="Checkpoint whose weights to begin with.")
     ] = None,
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    tensorboard: Annotated[
+        bool, typer.Option("--tensorboard", help="Write for TensorBoard, too.")
+    ] = False,
+    version: Annotated[
+        str | None, typer.Option(help="Of the weights; the folder's name if left out.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Trains a network on releases."""
@@ -33,16 +39,23 @@ def run(
     settings = read_config(config)
     opened = [Release.open(root) for root in releases]
     training, validation = (
-        [e for release in opened for e in load_examples(release, split)]
+        [e for release in opened if release.of(split) for e in load_examples(release, split)]
         for split in (Split.TRAIN, Split.VAL)
     )
     with progress_bar("Training", unit="steps") as progress:
         best = train(
-            settings, training, validation, out, begin=begin, device=device, progress=progress
+            settings,
+            training,
+            validation,
+            out,
+            begin=begin,
+            device=device,
+            tensorboard=tensorboard,
+            progress=progress,
         )
     network = export_checkpoint(out / BEST_NAME, settings.network)
     target = out / "weights.safetensors"
-    save_weights(target, Weights(network, settings.size, out.name))
+    save_weights(target, Weights(network, settings.size, version or out.name))
     result: dict[str, Any] = {"dice": best, "weights": str(target)}
     if as_json:
         print_json(result)

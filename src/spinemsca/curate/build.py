@@ -11,6 +11,7 @@ from spinemsca.anatomy import by_name
 from spinemsca.case import Case
 from spinemsca.curate.grid import Fit, place, resample_image, resample_label
 from spinemsca.curate.normalise import normalise
+from spinemsca.curate.polygons import label_from_polygons, read_polygons
 from spinemsca.curate.sources import assign_splits, find_sources, spacing_of
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.errors import CaseError, ReleaseError
@@ -96,14 +97,23 @@ def build(
 
 
 def _label(source: Source, config: BuildConfig, left_out: dict[str, str]) -> LabelMap | None:
-    mask = read_scan(source.label).pixels
-    if config.recipe is None:
-        return _mapped(mask, config.values, source.label)
+    if config.values:
+        return _mapped(read_scan(source.label).pixels, config.values, source.label)
     try:
-        return RECIPES[config.recipe](mask, source.name)
+        if config.polygons:
+            return _drawn(source, config)
+        return RECIPES[config.recipe or ""](read_scan(source.label).pixels, source.name)
     except CaseError as error:
         left_out[source.name] = error.what
         return None
+
+
+def _drawn(source: Source, config: BuildConfig) -> LabelMap:
+    """The label map of a list of polygons, on the grid of its image."""
+    rows, columns = read_scan(source.image).pixels.shape
+    text = read_polygons(source.label)
+    structures = [by_name(name) for name in config.polygons]
+    return label_from_polygons(text, (rows, columns), structures, source.name)
 
 
 def _mapped(mask: NDArray[Any], values: Mapping[int, str], where: Path) -> LabelMap:
@@ -140,6 +150,6 @@ def _case(source: Source, label: LabelMap, config: BuildConfig, fit: Fit) -> Cas
         spacing=placement.spacing,
         patient=source.patient,
         sex=source.sex,
-        annotated=frozenset(by_name(name) for name in config.annotated),
+        annotated=config.structures,
         source=config.source,
     )

@@ -15,6 +15,8 @@ from spinemsca.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spinemsca.anatomy import Structure
+
 __all__ = ["BuildConfig", "Metadata", "read_config"]
 
 
@@ -71,10 +73,14 @@ class BuildConfig(_Strict):
 
     Attributes:
         images: Glob below the data folder.
-        labels: Glob below the data folder; a label map has its image's file name or stem.
+        labels: Glob below the data folder; a label map, or list of polygons, has its image's
+            stem.
         values: Structure of each value in the label maps; all others are background.
         recipe: Name of a function that makes label maps from other masks, in place of `values`.
-        annotated: Structures that the label maps speak of; all where left out.
+        polygons: Structures of the classes 0, 1, 2 …, in place of `values`; labels are then
+            lists of polygons in YOLO's format.
+        annotated: Structures that the label maps speak of; where left out, those of `polygons`,
+            else all.
         name: Pattern of a file's stem, with a group `patient`.
         metadata: Sexes and spacings.
         spacing: In mm, of all images, where no metadata give it.
@@ -87,7 +93,8 @@ class BuildConfig(_Strict):
     labels: str
     values: dict[int, StructureName] = {}
     recipe: Literal["spider-space"] | None = None
-    annotated: list[StructureName] = [s.name for s in STRUCTURES]
+    polygons: list[StructureName] = []
+    annotated: list[StructureName] = []
     name: Annotated[str, AfterValidator(_pattern)] = r"(?P<patient>.+)"
     metadata: Metadata | None = None
     spacing: tuple[float, float] | None = None
@@ -96,9 +103,18 @@ class BuildConfig(_Strict):
 
     @model_validator(mode="after")
     def _one_mapping(self) -> Self:
-        if bool(self.values) == (self.recipe is not None):
-            raise ValueError("give either values or recipe")
+        given = (bool(self.values), self.recipe is not None, bool(self.polygons))
+        if sum(given) != 1:
+            raise ValueError("give either values or recipe or polygons")
+        if len(set(self.polygons)) < len(self.polygons):
+            raise ValueError("polygons names a structure twice")
         return self
+
+    @property
+    def structures(self) -> frozenset[Structure]:
+        """What the label maps speak of."""
+        names = self.annotated or self.polygons or [s.name for s in STRUCTURES]
+        return frozenset(by_name(name) for name in names)
 
 
 def read_config(path: Path) -> BuildConfig:

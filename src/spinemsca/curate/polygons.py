@@ -7,18 +7,36 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from PIL import Image, ImageDraw
 
-from spinemsca.errors import CaseError
+from spinemsca.errors import CaseError, FileFormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
 
-__all__ = ["label_from_polygons"]
+__all__ = ["label_from_polygons", "read_polygons"]
 
 # Drawn polygons include their outline, half a pixel too much; on a finer grid it is less.
 _FINE: Final = 4
+_MAX_BYTES: Final = 1 << 20
+
+
+def read_polygons(path: Path) -> str:
+    """The text of a list of polygons.
+
+    Raises:
+        FileFormatError: If it is no text of at most 1 MiB.
+    """
+    try:
+        if path.stat().st_size > _MAX_BYTES:
+            raise FileFormatError("is larger than 1 MiB", where=path, remedy="Give YOLO's lists")
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileFormatError(
+            f"is no list of polygons ({type(error).__name__})", where=path
+        ) from None
 
 
 def label_from_polygons(

@@ -33,7 +33,7 @@ __all__ = ["FAR", "METRICS", "CaseScore", "score_case"]
 
 METRICS: Final = (
     "dice", "iou", "precision", "recall", "hd95", "hd", "assd", "nsd", "nsd2",
-    "area_error", "area_error_percent", "centroid_error", "agnostic_dice",
+    "area", "area_error", "area_error_percent", "centroid_error", "agnostic_dice",
 )  # fmt: skip
 """Names of the metrics; `nsd` has a tolerance of 1, `nsd2` of 2 (px, or mm with a spacing)."""
 
@@ -49,7 +49,7 @@ class CaseScore:
     NaN and empty names.
 
     Attributes:
-        metrics: `(11, 13)` float64, columns as `METRICS`; NaN where both masks are empty.
+        metrics: `(11, 14)` float64, columns as `METRICS`; NaN where both masks are empty.
         outcomes: `found`, `shifted`, `missed`, `invented` or `absent`.
         confused: Of a structure in the truth, the name most of it was given, or `none`.
         identified: `(11,)` centroid distances of identified structures; infinite where a

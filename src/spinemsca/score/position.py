@@ -52,11 +52,16 @@ def area_errors(prediction: int, truth: int, pixel: float) -> dict[str, float]:
         pixel: Area of a pixel, in mm², or 1.
 
     Returns:
-        `area_error`, predicted minus true, in px² or mm²; `area_error_percent`, the same as a
-        share of the true area. NaN where both masks are empty, the share also where the truth is.
+        `area`, the predicted one, and `area_error`, predicted minus true, in px² or mm²;
+        `area_error_percent`, the same as a share of the true area. NaN where both masks are
+        empty, the share also where the truth is.
     """
     if not prediction and not truth:
-        return {"area_error": float("nan"), "area_error_percent": float("nan")}
+        return dict.fromkeys(("area", "area_error", "area_error_percent"), float("nan"))
     difference = prediction - truth
     share = 100 * difference / truth if truth else float("nan")
-    return {"area_error": difference * pixel, "area_error_percent": share}
+    return {
+        "area": prediction * pixel,
+        "area_error": difference * pixel,
+        "area_error_percent": share,
+    }

@@ -29,6 +29,7 @@ _WHOLE: Final = 1.4
 _FRAGMENT: Final = 0.25
 _GAP: Final = 1.2
 _FUSED: Final = 2.5
+_MOST: Final = 100
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,12 +103,22 @@ def _of_kind(label: LabelMap, kind: Kind) -> list[NDArray[np.intp]]:
 
 
 def _fragments(label: LabelMap, kind: Kind) -> NDArray[np.int32]:
-    """Connected components of each label value of a kind, numbered from 1."""
+    """The largest connected components of each label value of a kind, numbered from 1."""
     ids = np.zeros(label.shape, np.int32)
     for structure in VERTEBRAE if kind is Kind.VERTEBRA else DISCS:
         parts, _ = ndimage.label(label == structure.value)
         ids = np.where(parts > 0, parts + ids.max(), ids)
-    return ids
+    return _largest(ids)
+
+
+def _largest(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    """The hundred largest fragments; pictures of noise have thousands, which all meet all."""
+    areas = np.bincount(ids.ravel())[1:]
+    if len(areas) <= _MOST:
+        return ids
+    numbers = np.zeros(len(areas) + 1, np.int32)
+    numbers[1 + np.sort(np.argsort(-areas, kind="stable")[:_MOST])] = np.arange(1, _MOST + 1)
+    return numbers[ids]
 
 
 def _typical(ids: NDArray[np.int32], areas: NDArray[np.float64]) -> float:

@@ -6,6 +6,7 @@ import io
 from typing import TYPE_CHECKING, Any
 
 import torch
+from pydantic import ValidationError
 
 from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.io.files import write_bytes
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from spinemsca.segment.config import TrainingConfig
+
 __all__ = ["load_checkpoint", "save_checkpoint"]
 
 
 def save_checkpoint(
     path: Path,
-    config: Mapping[str, Any],
+    config: TrainingConfig,
     state: Mapping[str, Any],
     counters: Mapping[str, float],
 ) -> None:
@@ -27,18 +30,22 @@ def save_checkpoint(
 
     Args:
         path: File to write.
-        config: Of the run, JSON types only.
+        config: Of the run.
         state: State dicts by name.
         counters: Numbers by name.
     """
     buffer = io.BytesIO()
-    content = {"config": dict(config), "state": dict(state), "counters": dict(counters)}
+    content = {
+        "config": config.model_dump(mode="json"),
+        "state": dict(state),
+        "counters": dict(counters),
+    }
     torch.save(content, buffer)
     write_bytes(path, buffer.getvalue())
 
 
 def load_checkpoint(
-    path: Path, config: Mapping[str, Any] | None = None
+    path: Path, config: TrainingConfig | None = None
 ) -> tuple[dict[str, Any], dict[str, float]]:
     """Reads the state dicts and counters of a checkpoint, onto the CPU.
 
@@ -55,11 +62,21 @@ def load_checkpoint(
         found, state, counters = (content[k] for k in ("config", "state", "counters"))
     except Exception as error:
         raise FileFormatError(f"is no checkpoint ({type(error).__name__})", where=path) from None
-    if config is not None and found != config:
-        changed = sorted(k for k in {*found, *config} if found.get(k) != config.get(k))
+    if config is not None:
+        _check_same(found, config, path)
+    return state, counters
+
+
+def _check_same(found: Mapping[str, Any], config: TrainingConfig, path: Path) -> None:
+    try:
+        # What an older version did not write yet was as its default says.
+        before = type(config).model_validate(found)
+    except ValidationError:
+        raise FileFormatError("is a checkpoint of another version", where=path) from None
+    fields = type(config).model_fields
+    if changed := sorted(k for k in fields if getattr(before, k) != getattr(config, k)):
         raise UsageError(
             f"was trained with other values of {', '.join(changed)}",
             where=path,
             remedy="Name a new folder, or the same configuration",
         )
-    return state, counters

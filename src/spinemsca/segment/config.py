@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from spinemsca.errors import UsageError
 from spinemsca.segment.loss import STRUCTURE_WEIGHT
 from spinemsca.segment.network import STRIDE, NetworkConfig
+from spinemsca.segment.networks.choice import AnyConfig  # noqa: TC001
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,6 +25,13 @@ class TrainingConfig(BaseModel):
     Attributes:
         seed: Of weights, batches and augmentation.
         steps: Optimiser steps.
+        seconds: Budget in place of `steps`, for comparing networks of different speed: the run
+            ends when its training took so long, over all its resumes, validation left out. The
+            learning rate then follows the share of the time used as it else follows the share
+            of the steps, and validation happens ten times. Such a run cannot be repeated bit
+            for bit.
+        clock: Whether `seconds` are of the clock on the wall or of the processor, which is
+            fairer on a shared machine and wrong on a GPU.
         size: Side of the square that the network sees, in pixels; a multiple of 32.
         batch: Examples a step, over all devices.
         accumulate: Parts a device's share of a batch is cut into to save memory.
@@ -34,18 +42,23 @@ class TrainingConfig(BaseModel):
         ema: Share of the averaged weights that stays at each step.
         strength: Of the augmentation, 0 to 1.
         structure_weight: How much more a structure's pixel counts in the cross-entropy.
-        weights: How often each group of cases is drawn, beside 1 for those not named.
+        distractors: Pictures that are no spine to make and train on, as group `distractor`.
+        weights: How often each group of cases (folder name of a release) is drawn, beside 1
+            for those not named.
+        choose_by: Groups whose validation cases choose the best weights; all where empty.
         validate_every: Steps.
         patience: Validations without a new best Dice after which the run ends.
         checkpoint_seconds: Between checkpoints.
         precision: As Lightning Fabric names it: `32-true`, `bf16-mixed`, …
-        network: Widths and depths.
+        network: Widths and depths, of ours or, by its `kind`, of one to compare with.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
     steps: int = Field(default=20_000, ge=1)
+    seconds: float | None = Field(default=None, gt=0)
+    clock: Literal["wall", "processor"] = "wall"
     size: int = Field(default=256, multiple_of=STRIDE, gt=0)
     batch: int = Field(default=8, ge=1)
     accumulate: int = Field(default=1, ge=1)
@@ -56,16 +69,23 @@ class TrainingConfig(BaseModel):
     ema: float = Field(default=0.995, ge=0, lt=1)
     strength: float = Field(default=1.0, ge=0, le=1)
     structure_weight: float = Field(default=STRUCTURE_WEIGHT, gt=0)
+    distractors: int = Field(default=0, ge=0)
     weights: dict[str, float] = Field(default_factory=dict)
+    choose_by: tuple[str, ...] = ()
     validate_every: int = Field(default=200, ge=1)
     patience: int = Field(default=1_000_000, ge=1)
     checkpoint_seconds: float = 300.0
     precision: str = "32-true"
-    network: NetworkConfig = NetworkConfig()
+    network: AnyConfig = NetworkConfig()
 
 
-def learning_rate(config: TrainingConfig, step: int) -> float:
-    """The rate of a step: a linear rise, then half a cosine down to 1 % of the highest."""
+def learning_rate(config: TrainingConfig, step: float) -> float:
+    """The rate of a step: a linear rise, then half a cosine down to 1 % of the highest.
+
+    Args:
+        config: With the highest rate, the rise and the number of steps.
+        step: From 0; for a budget in seconds, the share of it used times `config.steps`.
+    """
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
     done = (step - config.warmup) / max(1, config.steps - config.warmup)

@@ -12,7 +12,7 @@ at a half and a quarter of the resolution; that is what makes it quick on a CPU.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
@@ -40,6 +40,7 @@ class NetworkConfig(BaseModel):
     """Widths and depths; what a weights file has to say about its network.
 
     Attributes:
+        kind: Tells it from the networks it is compared with.
         stem: Channels at a half and at a quarter of the resolution.
         widths: Channels at 1/8, 1/16 and 1/32; multiples of 8.
         depths: MSCA blocks at each of them on the way down; on the way up there is one.
@@ -49,6 +50,7 @@ class NetworkConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    kind: Literal["column"] = "column"
     stem: tuple[int, int] = (16, 32)
     widths: tuple[int, int, int] = (80, 144, 224)
     depths: tuple[int, int, int] = (2, 3, 2)

@@ -15,23 +15,32 @@ bit for bit on a CPU.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
 from spinemsca._optional import optional
+from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.progress import Progress, silent
-from spinemsca.segment.checkpoint import load_checkpoint, save_checkpoint
+from spinemsca.segment.budget import (
+    Stopwatch,
+    done_and_total,
+    is_over,
+    last_step,
+    position,
+    validates,
+)
 from spinemsca.segment.config import TrainingConfig, learning_rate
 from spinemsca.segment.data import Batch, Example, Sampler
+from spinemsca.segment.distractors import distractors
+from spinemsca.segment.journal import journal
 from spinemsca.segment.loss import segmentation_loss
-from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.record import write_record
+from spinemsca.segment.state import Run, resume, save, start
 from spinemsca.segment.validate import validate
 
 if TYPE_CHECKING:
@@ -40,26 +49,13 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-__all__ = ["BEST_NAME", "CHECKPOINT_NAME", "LOG_NAME", "train"]
+__all__ = ["BEST_NAME", "CHECKPOINT_NAME", "train"]
 
-CHECKPOINT_NAME = "last.ckpt"
-BEST_NAME = "best.ckpt"
-LOG_NAME = "log.jsonl"
-
-
-@dataclass(slots=True)
-class _Run:
-    """What changes while training, and what a checkpoint holds."""
-
-    model: nn.Module
-    average: ColumnNet
-    optimiser: Any
-    step: int = 0
-    best: float = -1.0
-    stale: int = 0
+CHECKPOINT_NAME: Final = "last.ckpt"
+BEST_NAME: Final = "best.ckpt"
 
 
-def train(
+def train(  # noqa: PLR0913
     config: TrainingConfig,
     training: Sequence[Example],
     validation: Sequence[Example],
@@ -67,6 +63,7 @@ def train(
     *,
     begin: Path | None = None,
     device: str = "auto",
+    tensorboard: bool = False,
     progress: Progress = silent,
 ) -> float:
     """Trains a network, or goes on where a stopped run in the same folder left off.
@@ -75,41 +72,107 @@ def train(
         config: What to do.
         training: Cases to learn from.
         validation: Cases of other patients, which choose the best weights.
-        folder: Receives `last.ckpt`, `best.ckpt` and `log.jsonl`.
+        folder: Receives `last.ckpt`, `best.ckpt`, `log.jsonl`, `run.json` and `curves.png`.
         begin: Checkpoint of a run, at a lower resolution say, with whose averaged weights this
             one begins; `None` begins at random.
         device: `auto`, `cpu` or `cuda`.
-        progress: Told the steps done.
+        tensorboard: Write for TensorBoard, too.
+        progress: Told the steps done, or the seconds for a budget in seconds.
 
     Returns:
         The best mean Dice on the validation cases.
 
     Raises:
-        UsageError: If the folder holds a run of another configuration.
-        ReleaseError: If there are no training cases.
-        MissingDependencyError: If Lightning Fabric is not installed.
+        UsageError: If the folder holds a run of another configuration, or that names groups
+            which are not there.
+        FileFormatError: If a checkpoint cannot be read, or `begin` is of another network.
+        ReleaseError: If there are no training or validation cases.
+        MissingDependencyError: If Lightning Fabric, or what else was asked for, is not
+            installed.
     """
-    fabric = _fabric(config, device)
-    run = _start(config, fabric, begin)
-    _resume(run, config, folder / CHECKPOINT_NAME)
+    if not training:
+        raise ReleaseError("there are no training cases", remedy="Add a release that has some")
+    training = [*training, *distractors(training, config.distractors, config.seed)]
+    judges = _judges(config, training, validation)
     sampler = Sampler(
         training, config.size, config.batch, config.seed, config.strength, config.weights
     )
-    saved = time.monotonic()
-    for batch in _batches(sampler, run.step, config.steps, fabric):
-        entry = _optimise(run, config, fabric, batch)
-        if run.step % config.validate_every == 0 or run.step == config.steps:
-            entry |= _validated(run, config, fabric, validation, folder)
-        if fabric.is_global_zero:
-            _log(folder / LOG_NAME, entry)
-        if time.monotonic() - saved > config.checkpoint_seconds:
-            _save(run, config, fabric, folder / CHECKPOINT_NAME)
-            saved = time.monotonic()
-        progress(run.step, config.steps)
-        if run.stale >= config.patience:
-            break
-    _save(run, config, fabric, folder / CHECKPOINT_NAME)
+    fabric = _fabric(config, device)
+    run = start(config, fabric, begin)
+    resume(run, config, folder / CHECKPOINT_NAME)
+    main = fabric.is_global_zero
+    if main:
+        _record(run, config, fabric, {"train": training, "val": judges}, folder, begin)
+    with journal(folder, run.step, tensorboard=tensorboard) if main else nullcontext() as write:
+        saved, watch = time.monotonic(), Stopwatch(config.clock)
+        for batch in _batches(sampler, run.step, last_step(config, run), fabric):
+            before = run.seconds
+            entry = _optimise(run, config, fabric, batch)
+            run.seconds = before + _agreed(watch.lap(), config, fabric)
+            if validates(config, run, before):
+                entry |= _validated(run, config, judges, folder if main else None)
+            if write is not None:
+                write(entry)
+            if main and time.monotonic() - saved > config.checkpoint_seconds:
+                save(run, config, folder / CHECKPOINT_NAME)
+                saved = time.monotonic()
+            progress(*done_and_total(config, run))
+            if is_over(config, run):
+                break
+            watch.restart()
+    if main:
+        save(run, config, folder / CHECKPOINT_NAME)
     return run.best
+
+
+def _judges(
+    config: TrainingConfig, training: Sequence[Example], validation: Sequence[Example]
+) -> list[Example]:
+    """The validation cases that choose the best weights."""
+    for option, named, examples in (
+        ("weights", config.weights, training),
+        ("choose_by", config.choose_by, validation),
+    ):
+        groups = {e.group for e in examples}
+        if unknown := sorted(set(named) - groups):
+            raise UsageError(
+                f"{option} names the group {unknown[0]!r}",
+                remedy=f"Groups are the releases' folder names: {', '.join(sorted(groups))}",
+            )
+    judges = [e for e in validation if not config.choose_by or e.group in config.choose_by]
+    if not judges:
+        raise ReleaseError("there are no validation cases", remedy="Add a release that has some")
+    return judges
+
+
+def _record(
+    run: Run,
+    config: TrainingConfig,
+    fabric: Any,
+    data: dict[str, Sequence[Example]],
+    folder: Path,
+    begin: Path | None,
+) -> None:
+    device = str(fabric.device)
+    if fabric.device.type == "cuda":
+        device = torch.cuda.get_device_name(fabric.device)
+    write_record(
+        folder,
+        config,
+        data,
+        step=run.step,
+        device=device,
+        processes=fabric.world_size,
+        begin=begin,
+    )
+
+
+def _agreed(seconds: float, config: TrainingConfig, fabric: Any) -> float:
+    """Time of the slowest process, so that all of them end at the same step."""
+    if config.seconds is None or fabric.world_size == 1:
+        return seconds
+    slowest: float = fabric.all_gather(torch.tensor(seconds)).max().item()
+    return slowest
 
 
 def _fabric(config: TrainingConfig, device: str) -> Any:
@@ -129,23 +192,6 @@ def _processes(environment: Mapping[str, str]) -> dict[str, Any]:
     return {"devices": here, "num_nodes": everywhere // here, "strategy": "ddp"}
 
 
-def _start(config: TrainingConfig, fabric: Any, begin: Path | None) -> _Run:
-    torch.manual_seed(config.seed)
-    model = ColumnNet(config.network).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if begin is not None:
-        model.load_state_dict(load_checkpoint(begin)[0]["average"])
-    average = fabric.to_device(deepcopy(model).requires_grad_(False).eval())
-    optimiser = torch.optim.AdamW(
-        [
-            {"params": [p for p in model.parameters() if p.ndim > 1], "weight_decay": config.decay},
-            {"params": [p for p in model.parameters() if p.ndim < 2], "weight_decay": 0.0},
-        ],
-        lr=config.rate,
-    )
-    model, optimiser = fabric.setup(model, optimiser)
-    return _Run(model, average, optimiser)
-
-
 def _batches(sampler: Sampler, first: int, last: int, fabric: Any) -> Iterator[Batch]:
     """Yields the batches of the steps, preparing the next one while the caller works."""
 
@@ -161,9 +207,9 @@ def _batches(sampler: Sampler, first: int, last: int, fabric: Any) -> Iterator[B
             yield batch
 
 
-def _optimise(run: _Run, config: TrainingConfig, fabric: Any, batch: Batch) -> dict[str, Any]:
+def _optimise(run: Run, config: TrainingConfig, fabric: Any, batch: Batch) -> dict[str, Any]:
     """One optimiser step; returns what to log."""
-    rate = learning_rate(config, run.step)
+    rate = learning_rate(config, position(config, run))
     for group in run.optimiser.param_groups:
         group["lr"] = rate
     loss = _backward(run.model, config, fabric, batch)
@@ -192,7 +238,7 @@ def _backward(model: nn.Module, config: TrainingConfig, fabric: Any, batch: Batc
     return total
 
 
-def _average(run: _Run, config: TrainingConfig) -> None:
+def _average(run: Run, config: TrainingConfig) -> None:
     # Early on the average would hold on to random weights, so it follows more closely.
     keep = min(config.ema, run.step / (run.step + 10))
     with torch.no_grad():
@@ -201,43 +247,13 @@ def _average(run: _Run, config: TrainingConfig) -> None:
 
 
 def _validated(
-    run: _Run, config: TrainingConfig, fabric: Any, cases: Sequence[Example], folder: Path
+    run: Run, config: TrainingConfig, cases: Sequence[Example], folder: Path | None
 ) -> dict[str, Any]:
     """Judges the averaged weights and keeps them where they are the best so far."""
     scores = validate(run.average, cases, config.size)
     run.stale += 1
     if scores["dice"] > run.best:
         run.best, run.stale = scores["dice"], 0
-        _save(run, config, fabric, folder / BEST_NAME)
+        if folder is not None:
+            save(run, config, folder / BEST_NAME)
     return {"validation": scores}
-
-
-def _save(run: _Run, config: TrainingConfig, fabric: Any, path: Path) -> None:
-    if fabric.is_global_zero:
-        save_checkpoint(
-            path,
-            config.model_dump(mode="json"),
-            {
-                "model": run.model.state_dict(),
-                "average": run.average.state_dict(),
-                "optimiser": run.optimiser.state_dict(),
-            },
-            {"step": run.step, "best": run.best, "stale": run.stale},
-        )
-
-
-def _resume(run: _Run, config: TrainingConfig, path: Path) -> None:
-    if not path.exists():
-        return
-    state, counters = load_checkpoint(path, config.model_dump(mode="json"))
-    run.model.load_state_dict(state["model"])
-    run.average.load_state_dict(state["average"])
-    run.optimiser.load_state_dict(state["optimiser"])
-    run.step, run.stale = int(counters["step"]), int(counters["stale"])
-    run.best = float(counters["best"])
-
-
-def _log(path: Path, entry: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps(entry) + "\n")

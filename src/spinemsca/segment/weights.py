@@ -15,10 +15,12 @@ from spinemsca.errors import FileFormatError
 from spinemsca.io.files import write_bytes
 from spinemsca.segment.checkpoint import load_checkpoint
 from spinemsca.segment.confidence import UNCALIBRATED, Calibration
-from spinemsca.segment.network import ColumnNet, NetworkConfig
+from spinemsca.segment.networks.choice import build_network, network_config
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from spinemsca.segment.networks.choice import AnyConfig, Network
 
 __all__ = ["Weights", "export_checkpoint", "load_weights", "save_weights"]
 
@@ -30,13 +32,13 @@ class Weights:
     """A trained network and what it must be given.
 
     Attributes:
-        network: On the CPU, in evaluation mode.
+        network: On the CPU, in evaluation mode; ours or any that it is compared with.
         size: Pixels that the longer side of a slice is brought to.
         version: Of the weights.
         calibration: Turns evidence into confidence.
     """
 
-    network: ColumnNet
+    network: Network
     size: int
     version: str
     calibration: Calibration = UNCALIBRATED
@@ -67,12 +69,13 @@ def load_weights(path: Path) -> Weights:
 
     Raises:
         FileFormatError: If it is no weights file, or its tensors do not fit its network.
+        MissingDependencyError: If its network needs a package that is not installed.
     """
     try:
         with safe_open(path, framework="pt") as file:
             about = json.loads((file.metadata() or {}).get("about", "{}"))
             tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
-        network = ColumnNet(NetworkConfig.model_validate_json(about["network"]))
+        network = build_network(network_config(about["network"]))
         network.load_state_dict(tensors)
         size, version = int(about["size"]), str(about["version"])
         calibration = Calibration.model_validate_json(about.get("calibration", "{}"))
@@ -84,7 +87,7 @@ def load_weights(path: Path) -> Weights:
     return Weights(network, size, version, calibration)
 
 
-def export_checkpoint(path: Path, config: NetworkConfig) -> ColumnNet:
+def export_checkpoint(path: Path, config: AnyConfig) -> Network:
     """The network with the averaged weights of a training run's checkpoint.
 
     Args:
@@ -95,7 +98,7 @@ def export_checkpoint(path: Path, config: NetworkConfig) -> ColumnNet:
         FileFormatError: If it is no checkpoint, or one of another network.
     """
     state, _ = load_checkpoint(path)
-    network = ColumnNet(config)
+    network = build_network(config)
     try:
         network.load_state_dict(state["average"])
     except (KeyError, RuntimeError):

@@ -1,0 +1,33 @@
+# Trains every network from scratch with the same data, resolution and seconds, predicts the SPLIT
+# of RELEASE with each and scores it; run by `make comparison` from the project's root.
+include examples/train/sets.mk
+
+NETWORKS ?= column unet dynunet segresnet spine-dcan
+# Seconds of training for each network. CLOCK=processor is fairer where other work goes on, and
+# wrong on a GPU.
+BUDGET ?= 1800
+CLOCK ?= wall
+COMMON ?= examples/comparison/common.toml
+RUNS ?= runs/comparison
+RELEASE ?= $(SETS)/spider-space
+SPLIT ?= test
+OUT ?= comparison
+
+all: $(NETWORKS:%=$(OUT)/%/scores.json)
+
+$(RUNS)/%/config.toml: $(COMMON) examples/comparison/%.toml
+	mkdir -p $(@D)
+	{ echo 'seconds = $(BUDGET)'; echo 'clock = "$(CLOCK)"'; cat $^; } > $@
+
+$(RUNS)/%/weights.safetensors: $(RUNS)/%/config.toml $(TABLES)
+	$(BIN)/spine-msca train $(LABELLED) --device $(DEVICE) --config $< --out $(@D)
+
+$(OUT)/%/model.json: $(RUNS)/%/weights.safetensors
+	rm -rf $(@D)
+	$(BIN)/python -m spinemsca.segment.compare $< $(RELEASE) --split $(SPLIT) --out $(@D)
+
+$(OUT)/%/scores.json: $(OUT)/%/model.json
+	$(BIN)/spine-msca evaluate $(@D) $(RELEASE) --json > $@.new
+	mv $@.new $@
+
+.PRECIOUS: $(RUNS)/%/config.toml $(RUNS)/%/weights.safetensors $(OUT)/%/model.json

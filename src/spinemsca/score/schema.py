@@ -1,0 +1,93 @@
+"""The form of `evaluate --json`, as models that check it and as a JSON schema."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+__all__ = ["Summary", "json_schema"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Described(_Strict):
+    """One metric over cases; `null` where no case has it."""
+
+    mean: float | None
+    median: float | None
+    sd: float | None = Field(ge=0)
+    worst: float | None
+    ci95: tuple[float, float] | None
+    n: int = Field(ge=0, description="Cases that have the metric.")
+
+
+class Metrics(_Strict):
+    """All metrics; lengths in `unit`, areas in its square."""
+
+    dice: Described
+    iou: Described
+    precision: Described
+    recall: Described
+    hd95: Described
+    hd: Described
+    assd: Described
+    nsd: Described
+    nsd2: Described
+    area: Described
+    area_error: Described
+    area_error_percent: Described
+    centroid_error: Described
+    agnostic_dice: Described
+
+
+class Levels(_Strict):
+    """What became of the levels' names."""
+
+    outcomes: dict[Literal["found", "shifted", "missed", "invented", "absent"], int]
+    confusion: dict[str, dict[str, int]] = Field(description="By true level, then name given.")
+    identification_rate: float | None
+    localisation_error: float | None
+
+
+class PublishedMetrics(_Strict):
+    """The two metrics that the literature gives."""
+
+    dice: Described
+    hd95: Described
+
+
+class Published(_Strict):
+    """The published way of scoring, and how far it is from the usual one."""
+
+    overall: PublishedMetrics
+    structures: dict[str, PublishedMetrics]
+    published_minus_usual: dict[Literal["dice", "hd95"], float | None]
+
+
+class Summary(_Strict):
+    """What `evaluate --json` prints."""
+
+    overall: Metrics
+    groups: dict[Literal["vertebrae", "discs"], Metrics]
+    structures: dict[str, Metrics]
+    levels_right: float | None = Field(ge=0, le=1)
+    levels: Levels
+    not_annotated: dict[str, int] = Field(description="Cases that do not annotate a structure.")
+    cases: int = Field(ge=0)
+    patients: int | None
+    interval_over: Literal["patients", "cases"]
+    published: Published | None = None
+    unit: Literal["px", "mm"]
+    without_truth: tuple[str, ...]
+    without_prediction: tuple[str, ...]
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON schema (draft 2020-12) of `evaluate --json`."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Summary.model_json_schema(),
+    }
