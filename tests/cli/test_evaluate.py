@@ -142,3 +142,25 @@ def test_spacing_of_the_release(tmp_path, capsys) -> None:
     found = result(tmp_path / "given", tmp_path / "release", capsys, "--mm")
     assert found["unit"] == "mm"
     assert found["overall"]["hd95"]["mean"] == pytest.approx(2)
+
+
+def test_a_folder_of_results_and_a_comparison(truth, tmp_path, capsys) -> None:
+    folder = predicted(tmp_path, label(3), label(3))
+    for name in "ab":
+        write_label_picture(tmp_path / "other" / f"{name}.png", label(1))
+    out = tmp_path / "out"
+    assert status("evaluate", folder, truth, "--out", out, "--compare", tmp_path / "other") == 0
+    assert (out / "worst.png").exists()
+    found = json.loads((out / "comparison.json").read_text())
+    assert found["overall"]["dice"]["median"] > 0
+
+
+def test_the_schema_is_printed(capsys) -> None:
+    assert status("evaluate", "--schema") == 0
+    assert json.loads(capsys.readouterr().out)["title"] == "Summary"
+
+
+@pytest.mark.parametrize("arguments", [[], ["x", "--compare", "y"]])
+def test_what_is_missing_is_said(arguments, capsys) -> None:
+    assert status("evaluate", *arguments) == 2
+    assert "Traceback" not in capsys.readouterr().err

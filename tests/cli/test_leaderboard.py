@@ -1,0 +1,63 @@
+"""`leaderboard`: adds, ranks, and keeps print apart."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from spinemsca.cli import main
+from spinemsca.io.raster import write_label_picture
+from tests.score.masks import bars
+
+
+def status(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as exit_:
+        main([str(a) for a in arguments])
+    return int(exit_.value.code or 0)
+
+
+@pytest.fixture
+def folders(tmp_path):
+    for name in "ab":
+        write_label_picture(tmp_path / "truth" / f"{name}.png", bars())
+        write_label_picture(tmp_path / "good" / f"{name}.png", bars(1))
+        write_label_picture(tmp_path / "bad" / f"{name}.png", bars(6))
+    return tmp_path
+
+
+def add(folders, model: str, *more: object) -> int:
+    results, truth = folders / "r.jsonl", folders / "truth"
+    return status("leaderboard", results, "--add", folders / model, "--truth", truth, *more)
+
+
+def test_models_are_ranked_and_print_is_apart(folders, capsys) -> None:
+    assert add(folders, "bad", "--model", "worse") == 0
+    assert add(folders, "good", "--model", "better", "--parameters", 4_000_000) == 0
+    printed = capsys.readouterr().out
+    table, _, published = printed.rpartition("Published figures")
+    assert table.rindex("better") < table.rindex("worse")
+    assert "4.00 M" in table
+    assert "Spine-DCAN" not in table
+    assert "95.242 %" in published
+
+
+def test_as_json_and_markdown(folders, capsys) -> None:
+    (folders / "good/model.json").write_text('{"network": "ours", "seconds": 0.1}')
+    assert add(folders, "good", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert [r["model"] for r in found["measured"][0]] == ["ours"]
+    assert found["published"][0]["model"] == "Spine-DCAN"
+    assert status("leaderboard", folders / "r.jsonl", "--markdown") == 0
+    printed = capsys.readouterr().out
+    assert "| ours |" in printed
+    assert "100 ms" in printed
+
+
+def test_mistakes_are_named(folders, capsys) -> None:
+    assert status("leaderboard", folders / "r.jsonl") == 2
+    assert "no results yet" in capsys.readouterr().err
+    assert status("leaderboard", folders / "r.jsonl", "--add", folders / "good") == 2
+    assert "--truth" in capsys.readouterr().err
+    assert add(folders, "good") == 2
+    assert "--model" in capsys.readouterr().err
