@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import torch
@@ -62,8 +61,7 @@ def choose_engine(weights: Weights, device: str = "auto", engine: str = "auto") 
     Args:
         weights: From `load_weights`.
         device: `cpu`, `cuda` or another of torch's names, or `auto`: a GPU where there is one.
-        engine: One of `ENGINES`; `auto` takes torch on a GPU, and on a CPU OpenVINO where it is
-            installed.
+        engine: One of `ENGINES`; `auto` is torch, which nothing else beats on every machine.
 
     Raises:
         UsageError: If there is no such device or engine, or they do not go together.
@@ -72,9 +70,7 @@ def choose_engine(weights: Weights, device: str = "auto", engine: str = "auto") 
     if engine not in ENGINES:
         raise UsageError(f"there is no engine {engine!r}", remedy=f"Use one of {_listed(ENGINES)}")
     chosen = choose_device(device if engine in ("auto", "torch") else _cpu_only(device, engine))
-    if engine == "auto":
-        engine = "openvino" if chosen == "cpu" and find_spec("openvino") else "torch"
-    if engine == "torch":
+    if engine in ("auto", "torch"):
         return torch_engine(weights.network, chosen)
     from spinemsca.segment.deploy import deployed
 

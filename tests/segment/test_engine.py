@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import torch
+
+from spinemsca import _optional
+from spinemsca.errors import MissingDependencyError, UsageError
+from spinemsca.segment import deploy, engine
+from spinemsca.segment.engine import choose_device, choose_engine, torch_engine
+from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.predict import Model
+from spinemsca.segment.weights import Weights
+from tests.segment.examples import TINY, ladder
+
+
+@pytest.fixture(scope="module")
+def weights():
+    torch.manual_seed(0)
+    network = ColumnNet(TINY).eval().requires_grad_(False)
+    return Weights(network, 96, "0")
+
+
+def test_torch_runs_the_network_as_it_is(weights):
+    image = torch.rand(1, 1, 64, 96)
+    run = torch_engine(weights.network, "cpu").run
+    torch.testing.assert_close(run(image), weights.network(image))
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
+def test_other_engines_give_the_same_answer(weights, name):
+    for package in ("onnx", name):
+        pytest.importorskip(package)
+    chosen = choose_engine(weights, "cpu", name)
+    assert (chosen.name, chosen.device) == (name, "cpu")
+    rng = np.random.default_rng(0)
+    images = [
+        torch.from_numpy(rng.random((1, 1, *shape), np.float32))
+        for shape in ((64, 96), (96, 64), (32, 32), (256, 160)) * 2
+    ]
+    with ThreadPoolExecutor(3) as pool:
+        answers = list(pool.map(chosen.run, images))
+    for image, answer in zip(images, answers, strict=True):
+        expected = weights.network(image)
+        torch.testing.assert_close(answer, expected, atol=1e-3, rtol=1e-3)
+        assert (answer.argmax(1) != expected.argmax(1)).float().mean() < 1e-3
+    one, other = (
+        Model(weights, e)._probabilities((ladder() / 11).astype(np.float32))
+        for e in (chosen, torch_engine(weights.network, "cpu"))
+    )
+    assert (one.argmax(0) != other.argmax(0)).mean() < 1e-3
+
+
+def test_automatic_choice(weights, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    assert choose_device("auto") == "cpu"
+    assert choose_engine(weights).name == "torch"
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto") == "cuda"
+
+
+@pytest.mark.parametrize("device", ["steam", "cuda:99", "cpu:x"])
+def test_a_device_that_is_not_there(weights, device):
+    with pytest.raises(UsageError, match="no device"):
+        choose_engine(weights, device, "torch")
+
+
+def test_engines_that_cannot_be_had(weights, monkeypatch):
+    with pytest.raises(UsageError, match="on the CPU"):
+        choose_engine(weights, "cuda", "openvino")
+
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(_optional, "import_module", missing)
+    for name in ("onnxruntime", "openvino"):
+        with pytest.raises(MissingDependencyError, match=r"spine-msca\[deploy\]"):
+            choose_engine(weights, "cpu", name)
+    with pytest.raises(MissingDependencyError, match=r"spine-msca\[deploy\]"):
+        deploy.exported(weights.network)
+    assert engine.ENGINES[0] == "auto"
