@@ -32,6 +32,7 @@ _VERBS: Final = {
     "predict": "Segment lumbar MR slices.",
     "evaluate": "Score predictions against the truth.",
     "measure": "Measure vertebrae, discs and alignment in label maps.",
+    "report": "Write a page of measurements for each case, and one of all.",
     "demo": "Make, pack, download, verify, load and show a small release.",
 }
 
