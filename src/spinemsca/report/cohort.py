@@ -46,7 +46,7 @@ class Outlier(NamedTuple):
 class Summary(NamedTuple):
     """Of a distribution."""
 
-    count: int
+    number: int
     low: float
     quarter: float
     median: float

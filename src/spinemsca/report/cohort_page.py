@@ -115,7 +115,7 @@ def _alternative(cohort: Cohort, keys: list[Key]) -> str:
         if found is not None:
             parts.append(
                 f"{key.structure}: median {found.median:.3g}, quartiles {found.quarter:.3g} and "
-                f"{found.three_quarters:.3g}, n = {found.count}"
+                f"{found.three_quarters:.3g}, n = {found.number}"
             )
     return "; ".join(parts)
 
@@ -129,7 +129,7 @@ def _numbers(cohort: Cohort) -> Iterator[list[str]]:
                 if found is not None:
                     numbers = [f"{v:.3g}" for v in found[1:]]
                     name = f"{words(definition.name)} ({unit})"
-                    yield [name, key.structure, names[sex], str(found.count), *numbers]
+                    yield [name, key.structure, names[sex], str(found.number), *numbers]
 
 
 def _outlier(cohort: Cohort, found: Any) -> dict[str, str]:

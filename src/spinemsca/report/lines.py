@@ -103,6 +103,8 @@ def _between(kind: Kind, name: str, block: Block, first: int, last: int) -> Line
 
 def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
     spine, (upper, lower) = found.spine, (above(disc), below(disc))
+    if upper is None or lower is None:
+        return
     if upper not in spine.blocks or lower not in spine.blocks:
         return
     top, bottom, name = spine.blocks[upper], spine.blocks[lower], disc.name
@@ -198,7 +200,7 @@ def _cobb(
         along = g.unit(end - start)
         reach = (meeting - start) @ along
         foot = start + reach * along
-        tip = start + (max(reach, float(g.distance(start, end))) + overhang) * along
+        tip = start + (max(float(reach), float(g.distance(start, end))) + overhang) * along
         yield Line(kind, name, start, tip)
         yield Line(Kind.AUXILIARY, name, foot, meeting + overhang * g.unit(meeting - foot))
     outwards = np.array([0.0, np.sign(side) * spine.posterior]) * overhang
@@ -267,5 +269,3 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     yield Line(Kind.ENDPLATE, lower.structure.name, front, start, measured=True)
     yield Line(Kind.AUXILIARY, disc.name, corner, foot)
     yield Line(Kind.SLIP, disc.name, start, foot, f"{text}, {share}", place, anchor)
-
-
