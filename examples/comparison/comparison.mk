@@ -11,9 +11,11 @@ COMMON ?= examples/comparison/common.toml
 RUNS ?= runs/comparison
 RELEASE ?= $(SETS)/spider-space
 SPLIT ?= test
-OUT ?= comparison
+OUT ?= runs/compared
+BOARD ?= $(OUT)/leaderboard.jsonl
 
-all: $(NETWORKS:%=$(OUT)/%/scores.json)
+all: $(NETWORKS:%=$(OUT)/%/scored)
+	$(BIN)/spine-msca leaderboard $(BOARD) --markdown
 
 $(RUNS)/%/config.toml: $(COMMON) examples/comparison/%.toml
 	mkdir -p $(@D)
@@ -26,8 +28,9 @@ $(OUT)/%/model.json: $(RUNS)/%/weights.safetensors
 	rm -rf $(@D)
 	$(BIN)/python -m spinemsca.segment.compare $< $(RELEASE) --split $(SPLIT) --out $(@D)
 
-$(OUT)/%/scores.json: $(OUT)/%/model.json
-	$(BIN)/spine-msca evaluate $(@D) $(RELEASE) --json > $@.new
-	mv $@.new $@
+# Adds a row with intervals, parameters, time and memory.
+$(OUT)/%/scored: $(OUT)/%/model.json
+	$(BIN)/spine-msca leaderboard $(BOARD) --add $(@D) --truth $(RELEASE)
+	touch $@
 
 .PRECIOUS: $(RUNS)/%/config.toml $(RUNS)/%/weights.safetensors $(OUT)/%/model.json

@@ -9,13 +9,12 @@ RUNS ?= runs/weights
 VERSION ?= 1.0
 PSEUDO ?= $(SETS)/pseudo
 OUT ?= src/spinemsca/segment/weights
-NAME ?= spine-msca
 
 PSEUDO_TABLE := $(PSEUDO:%=%/cases.csv)
 MID := SPIDER mid-sagittal slices (van der Graaf et al. 2024, CC BY 4.0)
 train = $(BIN)/spine-msca train $(LABELLED) --device $(DEVICE) --config $< --out $(@D)
 
-all: $(OUT)/$(NAME).safetensors
+all: $(OUT)/model.safetensors
 
 $(RUNS)/1-coarse/weights.safetensors: $(STAGES)/1-coarse.toml $(TABLES)
 	$(train)
@@ -30,15 +29,11 @@ $(SETS)/pseudo/cases.csv: $(RUNS)/3-fine/weights.safetensors examples/spider-mid
 	rm -rf $(@D)
 	$(BIN)/python -m spinemsca.segment.pseudo $(DATA)/spider/mid --weights $< --out $(@D) \
 		--held-out examples/spider-space-patients.csv \
+		--held-out examples/spider-mid-patients.csv \
 		--rejected examples/spider-mid-rejected.csv --source "$(MID)"
 
 $(RUNS)/4-finest/weights.safetensors: $(STAGES)/4-finest.toml $(RUNS)/3-fine/weights.safetensors $(PSEUDO_TABLE)
 	$(train) $(PSEUDO) --begin $(RUNS)/3-fine/best.ckpt --version $(VERSION)
 
-$(OUT)/$(NAME).safetensors: $(RUNS)/4-finest/weights.safetensors
-	mkdir -p $(@D)
-	cp $< $@.new
-	mv $@.new $@
-	$(BIN)/python -c 'import hashlib, pathlib; \
-		print(hashlib.sha256(pathlib.Path("$@").read_bytes()).hexdigest(), " $(NAME).safetensors")' \
-		> $(@D)/SHA256SUMS
+$(OUT)/model.safetensors: $(RUNS)/4-finest/weights.safetensors
+	$(BIN)/python examples/train/ship.py $< $(@D) $(VERSION)

@@ -33,6 +33,7 @@ def add(folders, model: str, *more: object) -> int:
 
 def test_models_are_ranked_and_print_is_apart(folders, capsys) -> None:
     assert add(folders, "bad", "--model", "worse") == 0
+    capsys.readouterr()
     assert add(folders, "good", "--model", "better", "--parameters", 4_000_000) == 0
     printed = capsys.readouterr().out
     table, _, published = printed.rpartition("Published figures")

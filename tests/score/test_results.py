@@ -121,11 +121,13 @@ def test_a_folder_with_everything(tmp_path, scores, summary, pairs) -> None:
     }
     assert json.loads((tmp_path / "out/summary.json").read_text())["cases"] == 3
     for picture in ("boxes.png", "worst.png"):
-        assert np.asarray(Image.open(tmp_path / "out" / picture)).std() > 10
+        with Image.open(tmp_path / "out" / picture) as opened:
+            assert np.asarray(opened).std() > 10
 
 
 def test_a_comparison_is_written(tmp_path, scores) -> None:
     result = write_comparison(tmp_path, scores, scores[::-1], "px")
     assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(json.dumps(result))
     assert result["overall"]["dice"]["effect"] == 0
-    assert Image.open(tmp_path / "areas.png").width > 300
+    with Image.open(tmp_path / "areas.png") as picture:
+        assert picture.width > 300

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -65,7 +66,16 @@ def test_networks_compared_differ_in_nothing_but_themselves(kind, tmp_path):
 def test_weights_are_made_in_order(tmp_path):
     places = [f"SETS={tmp_path}/s", f"RUNS={tmp_path}/r", f"OUT={tmp_path}/o"]
     lines = _make("train/weights.mk", "-n", *places).stdout
-    steps = ("build", "synth", "1-coarse", "2-middle", "3-fine", "segment.pseudo", "4-finest", "cp")
+    steps = (
+        "build",
+        "synth",
+        "1-coarse",
+        "2-middle",
+        "3-fine",
+        "segment.pseudo",
+        "4-finest",
+        "ship.py",
+    )
     found = [lines.index(step) for step in steps]
     assert found == sorted(found)
     assert lines.index("--begin") > lines.index("2-middle")
@@ -125,12 +135,15 @@ def test_make_weights_makes_weights_once(tiny, tmp_path):
     places = tiny | {"STAGES": tmp_path / "stages", "RUNS": tmp_path / "r", "OUT": tmp_path / "o"}
     # Networks trained for two steps are sure of nothing, so that there are no pseudo-labels.
     given = [f"{k}={v}" for k, v in places.items()] + ["PHANTOMS=4", "DEVICE=cpu", "PSEUDO="]
+    (tmp_path / "o").mkdir()
+    (tmp_path / "o" / "model.json").write_text('{"card": "kept"}')
     made = _make("train/weights.mk", *given, "VERSION=9")
     assert "4-finest" in made.stdout
-    target = tmp_path / "o" / "spine-msca.safetensors"
+    target = tmp_path / "o" / "model.safetensors"
     assert load_weights(target).version == "9"
-    sums = (tmp_path / "o" / "SHA256SUMS").read_text().split()
-    assert sums == [hashlib.sha256(target.read_bytes()).hexdigest(), target.name]
+    about = json.loads((tmp_path / "o" / "model.json").read_text())
+    assert about["sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
+    assert about["card"] == "kept"
     assert len(Release.open(tiny["SETS"] / "phantoms").entries) == 4
     assert "Nothing to be done" in _make("train/weights.mk", *given, "VERSION=9").stdout
     # A stage whose weights are missing goes on from its checkpoint, and what follows is made anew.
@@ -148,11 +161,12 @@ def test_make_comparison_scores_networks(tiny, tmp_path):
     common.write_text('size = 32\nbatch = 2\nchoose_by = ["spider-space"]\n')
     places = tiny | {"COMMON": common, "RUNS": tmp_path / "r", "OUT": tmp_path / "o"}
     given = [f"{k}={v}" for k, v in places.items()]
-    kinds = "NETWORKS=column segresnet"
-    _make("comparison/comparison.mk", *given, "PHANTOMS=4", "DEVICE=cpu", "BUDGET=2", kinds)
-    for kind in ("column", "segresnet"):
-        assert {p.name for p in (tmp_path / "o" / kind).glob("*.json")} == {
-            "model.json",
-            "scores.json",
-        }
-        assert list((tmp_path / "o" / kind).glob("57_*_label.png"))
+    more = ("PHANTOMS=4", "DEVICE=cpu", "BUDGET=2", "NETWORKS=column segresnet")
+    shown = _make("comparison/comparison.mk", *given, *more).stdout
+    assert "column" in shown
+    assert "segresnet" in shown
+    lines = (tmp_path / "o" / "leaderboard.jsonl").read_text().splitlines()
+    rows = {row["model"]: row for row in map(json.loads, lines)}
+    assert rows.keys() == {"column", "segresnet"}
+    assert all(row["parameters"] and row["seconds"] for row in rows.values())
+    assert list((tmp_path / "o" / "column").glob("57_*_label.png"))

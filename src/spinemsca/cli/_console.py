@@ -53,6 +53,8 @@ def progress_bar(description: str, *, unit: str = "cases") -> Iterator[Progress]
         progress.TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
+        # A step of training can take longer than the half minute that is looked at by default.
+        speed_estimate_period=600,
     ) as bar:
         task = bar.add_task(description, total=None)
 

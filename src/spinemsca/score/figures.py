@@ -45,9 +45,10 @@ def box_plot(scores: Sequence[CaseScore], path: Path, unit: str) -> None:
     """
     plt = _pyplot()
     values = np.array([s.metrics for s in scores])
+    shown = [s for s in COLUMN if not np.isnan(values[:, s.value - 1, METRICS.index("dice")]).all()]
     figure, axes = plt.subplots(2, 1, figsize=(8, 6.5), sharex=True, layout="constrained")
     for axis, metric, title in zip(axes, ("dice", "hd95"), ("Dice", f"HD95 ({unit})"), strict=True):
-        columns = [values[:, s.value - 1, METRICS.index(metric)] for s in COLUMN]
+        columns = [values[:, s.value - 1, METRICS.index(metric)] for s in shown]
         boxes = axis.boxplot(
             [c[~np.isnan(c)] for c in columns],
             patch_artist=True,
@@ -55,12 +56,14 @@ def box_plot(scores: Sequence[CaseScore], path: Path, unit: str) -> None:
             flierprops={"marker": ".", "markersize": 5, "markeredgecolor": "#556070"},
             medianprops={"color": "#1c2430", "linewidth": 1.6},
         )
-        for patch, structure in zip(boxes["boxes"], COLUMN, strict=True):
+        for patch, structure in zip(boxes["boxes"], shown, strict=True):
             patch.set(facecolor=[v / 255 for v in structure.colour], edgecolor="#1c2430")
         axis.set_ylabel(title)
         axis.grid(axis="y", alpha=0.3)
     axes[0].set_title(f"{len(scores)} cases: median, quartiles, 1.5 quartile distances, outliers")
-    axes[1].set_xticks(range(1, len(COLUMN) + 1), [s.name for s in COLUMN])
+    axes[1].set_yscale("symlog", linthresh=1)
+    axes[1].set_ylim(bottom=0)
+    axes[1].set_xticks(range(1, len(shown) + 1), [s.name for s in shown])
     _save(figure, path)
 
 
