@@ -8,7 +8,7 @@ STAGES ?= examples/train
 RUNS ?= runs/weights
 VERSION ?= 1.0
 PSEUDO ?= $(SETS)/pseudo
-OUT ?= src/spinemsca/segment/weights
+OUT ?= src/spinemsca/segment/trained
 
 PSEUDO_TABLE := $(PSEUDO:%=%/cases.csv)
 MID := SPIDER mid-sagittal slices (van der Graaf et al. 2024, CC BY 4.0)
@@ -35,5 +35,8 @@ $(SETS)/pseudo/cases.csv: $(RUNS)/3-fine/weights.safetensors examples/spider-mid
 $(RUNS)/4-finest/weights.safetensors: $(STAGES)/4-finest.toml $(RUNS)/3-fine/weights.safetensors $(PSEUDO_TABLE)
 	$(train) $(PSEUDO) --begin $(RUNS)/3-fine/best.ckpt --version $(VERSION)
 
-$(OUT)/model.safetensors: $(RUNS)/4-finest/weights.safetensors
+$(RUNS)/calibrated.safetensors: $(RUNS)/4-finest/weights.safetensors
+	$(BIN)/python -m spinemsca.segment.calibrate $< $(SETS)/spider-space $(SETS)/sudirman --out $@
+
+$(OUT)/model.safetensors: $(RUNS)/calibrated.safetensors
 	$(BIN)/python examples/train/ship.py $< $(@D) $(VERSION)

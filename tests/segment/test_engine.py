@@ -47,7 +47,7 @@ def test_other_engines_give_the_same_answer(weights, name):
         torch.testing.assert_close(answer, expected, atol=1e-3, rtol=1e-3)
         assert (answer.argmax(1) != expected.argmax(1)).float().mean() < 1e-3
     one, other = (
-        Model(weights, e)._probabilities((ladder() / 11).astype(np.float32))
+        Model(weights, e).probabilities((ladder() / 11).astype(np.float32))
         for e in (chosen, torch_engine(weights.network, "cpu"))
     )
     assert (one.argmax(0) != other.argmax(0)).mean() < 1e-3

@@ -19,7 +19,7 @@ from tests.segment.examples import TINY
 def package(tmp_path, monkeypatch):
     """A stand-in for the installed package's folder."""
     torch.manual_seed(0)
-    folder = tmp_path / "weights"
+    folder = tmp_path / "trained"
     folder.mkdir()
     save_weights(folder / "model.safetensors", Weights(ColumnNet(TINY), 64, "7"))
     monkeypatch.setattr(shipped, "files", lambda _: tmp_path)

@@ -34,6 +34,7 @@ _VERBS: Final = {
     "leaderboard": "Compare models on the same cases, with intervals and costs.",
     "measure": "Measure vertebrae, discs and alignment in label maps.",
     "relabel": "Rename levels in label maps by hand.",
+    "report": "Write a page of measurements for each case, and one of all.",
     "demo": "Make, pack, download, verify, load and show a small release.",
 }
 

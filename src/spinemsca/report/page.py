@@ -7,8 +7,8 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spinemsca._version import __version__
 from spinemsca.io.files import write_text
+from spinemsca.report.templating import render
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,16 +65,7 @@ class Page:
 
     def html(self) -> str:
         """The page as one HTML document that needs no other file."""
-        from jinja2 import Environment, PackageLoader, StrictUndefined
-
-        environment = Environment(
-            loader=PackageLoader("spinemsca.report"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        return environment.get_template("page.html").render(page=self, version=__version__)
+        return render("page.html", page=self)
 
     def write(self, path: Path) -> None:
         """Writes the page atomically."""

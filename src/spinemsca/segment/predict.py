@@ -99,7 +99,7 @@ class Model:
         known = None if spacing is None else Spacing(*spacing)
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
-        probabilities = self._probabilities(pixels)
+        probabilities = self.probabilities(pixels)
         levels = consistent_levels(_most_likely(probabilities))
         found = evidence(levels.label, probabilities, levels.agreement)
         doubt = refusal(found)
@@ -108,8 +108,15 @@ class Model:
         confidence = {s: calibrated(one, self.weights.calibration) for s, one in found.items()}
         return Segmentation(levels.label, confidence, known, levels.warnings, levels.ambiguous)
 
-    def _probabilities(self, pixels: Image) -> NDArray[np.float32]:
-        """`(12, H, W)` on the slice's own grid."""
+    def probabilities(self, pixels: Image) -> NDArray[np.float32]:
+        """What the network believes of each pixel, before levels are made consistent.
+
+        Args:
+            pixels: `(H, W)` float32 in [0, 1], windowed.
+
+        Returns:
+            `(12, H, W)` on the slice's own grid, sums of 1.
+        """
         rows, columns = pixels.shape
         canvas = Canvas.fit((rows, columns), self.weights.size)
         with torch.inference_mode():

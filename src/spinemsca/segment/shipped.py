@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["load_model"]
 
-_FOLDER: Final = "weights"
+_FOLDER: Final = "trained"
 _WEIGHTS: Final = "model.safetensors"
 _ABOUT: Final = "model.json"
 

@@ -1,0 +1,59 @@
+"""`spine-msca report`: a page a case, and one of all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+EXAMPLE = "spine-msca report predictions/ --images scans/ --out reports"
+
+
+def run(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="Releases, folders from predict, or label maps.", show_default=False),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the pages.")],
+    images: Annotated[
+        Path | None, typer.Option(help="Folder of the images that label maps belong to.")
+    ] = None,
+    spacing: Annotated[
+        tuple[float, float] | None,
+        typer.Option(help="ROW COLUMN in mm, where the files state none.", show_default=False),
+    ] = None,
+    original_size: Annotated[
+        tuple[int, int] | None,
+        typer.Option(help="ROWS COLUMNS before the images were stretched.", show_default=False),
+    ] = None,
+    sex: Annotated[
+        Path | None, typer.Option(help="CSV with the columns case and sex (F or M).")
+    ] = None,
+    labels: Annotated[
+        str, typer.Option(help="Whose numbers: spine-msca, spineps, totalspineseg, spider.")
+    ] = "spine-msca",
+    faces: Annotated[str, typer.Option(help="Where the patients look: left or right.")] = "left",
+    pdf: Annotated[bool, typer.Option("--pdf", help="Print every page to PDF too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Writes a page of measurements for each case. For research use only."""
+    from spinemsca.cli._console import note, print_json, progress_bar
+    from spinemsca.report.inputs import find_inputs, read_sexes
+    from spinemsca.report.pdf import find_printer
+    from spinemsca.report.write import INDEX, Options, write_reports
+
+    printer = find_printer() if pdf else None
+    sexes = None if sex is None else read_sexes(sex)
+    found = find_inputs(inputs, images=images, sexes=sexes, foreign=labels != "spine-msca")
+    options = Options(spacing, original_size, labels, faces)
+    with progress_bar("Reporting") as progress:
+        cohort = write_reports(found, out, options, printer=printer, progress=progress)
+    for name, reason in cohort.failed:
+        note(f"spine-msca: {name}: {reason}")
+    if as_json:
+        failed = dict(cohort.failed)
+        print_json({"index": str(out / INDEX), "cases": len(cohort.names), "failed": failed})
+    note(f"{len(cohort.names)} cases, see {out / INDEX}. For research use only.")
+    if cohort.failed:
+        raise typer.Exit(1 if cohort.names else 2)

@@ -1,0 +1,156 @@
+"""Pages of many cases, one at a time: a stopped run goes on where it was."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from spinemsca._version import __version__
+from spinemsca.errors import SpineError, UsageError
+from spinemsca.io.files import write_text
+from spinemsca.measure.measure import measure
+from spinemsca.measure.numbering import Numbering
+from spinemsca.measure.table import as_json
+from spinemsca.progress import Progress, silent
+from spinemsca.report.case_page import case_page
+from spinemsca.report.cohort import Cohort
+from spinemsca.report.cohort_page import cohort_page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from spinemsca.report.inputs import Input
+    from spinemsca.report.pdf import Printer
+
+__all__ = ["CASES", "INDEX", "Options", "file_names", "write_reports"]
+
+INDEX: Final = "index.html"
+CASES: Final = "cases"
+_LONGEST: Final = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How cases are measured.
+
+    Attributes:
+        spacing: In mm, for those whose files state none.
+        original_size: Rows and columns before the images were stretched.
+        labels: Whose numbers the label maps hold.
+        faces: Where the patients look.
+    """
+
+    spacing: tuple[float, float] | None = None
+    original_size: tuple[int, int] | None = None
+    labels: str = Numbering.OWN
+    faces: str = "left"
+
+
+def write_reports(
+    inputs: Sequence[Input],
+    out: Path,
+    options: Options | None = None,
+    *,
+    printer: Printer | None = None,
+    progress: Progress = silent,
+) -> Cohort:
+    """Writes a page a case into `out/cases`, with its numbers beside it, and `out/index.html`.
+
+    A page that was made from the same files, options and version is kept. A case that cannot be
+    read is listed on the index, and the rest go on.
+
+    Args:
+        inputs: Taken one at a time; only numbers are kept.
+        out: Folder; made where missing.
+        options: How to measure.
+        printer: Prints each page to PDF as well.
+        progress: Told the cases done.
+
+    Returns:
+        The numbers, and which cases failed.
+
+    Raises:
+        UsageError: If there is nothing to report on.
+        SpineError: If a page cannot be printed.
+    """
+    if not inputs:
+        raise UsageError("no case to report on", remedy="Name label maps or a release")
+    given, cohort = options or Options(), Cohort()
+    for done, (item, stem) in enumerate(zip(inputs, file_names(inputs), strict=True), start=1):
+        try:
+            record = _one(item, out / CASES / stem, given)
+        except SpineError as error:
+            cohort.failed.append((item.name, error.what))
+        else:
+            _print(printer, out / CASES / stem)
+            page = f"{CASES}/{stem}.html"
+            cohort.add(item.name, page, record["sex"], record["measurements"])
+        progress(done, len(inputs))
+    write_text(out / INDEX, cohort_page(cohort))
+    _print(printer, (out / INDEX).with_suffix(""))
+    return cohort
+
+
+def file_names(inputs: Iterable[Input]) -> list[str]:
+    """A stem for each case: its name where that is a plain one, made plain and unique."""
+    taken: set[str] = set()
+    stems: list[str] = []
+    for item in inputs:
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "_", item.name).strip("._-")[:_LONGEST] or "case"
+        stem, number = plain, 2
+        # Names that differ in case only are one file on some file systems.
+        while stem.casefold() in taken:
+            stem, number = f"{plain}-{number}", number + 1
+        taken.add(stem.casefold())
+        stems.append(stem)
+    return stems
+
+
+def _one(item: Input, path: Path, options: Options) -> dict[str, Any]:
+    """Makes or keeps one case's page; returns its record."""
+    page, numbers = (path.with_name(f"{path.name}{s}") for s in (".html", ".json"))
+    stamp = _stamp(item, options)
+    kept = _kept(numbers, stamp) if page.is_file() else None
+    if kept is not None:
+        return kept
+    loaded = item.read()
+    found = measure(
+        loaded.label,
+        image=loaded.image,
+        name=item.name,
+        **(asdict(options) | {"spacing": loaded.spacing or options.spacing}),
+    )
+    write_text(page, case_page(found, replace(loaded.about, back=f"../{INDEX}")))
+    sex = "" if item.sex is None else item.sex.value
+    record = {"made_from": stamp, "sex": sex, "measurements": as_json(found)}
+    write_text(numbers, json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
+    return record
+
+
+def _stamp(item: Input, options: Options) -> str:
+    """Changes whenever the page would: its files, how it is measured, and the version."""
+    states = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in item.files]
+    parts = [__version__, item.name, asdict(options), states, item.sex]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+
+def _kept(path: Path, stamp: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        same = record["made_from"] == stamp and "measures" in record["measurements"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return record if same else None
+
+
+def _print(printer: Printer | None, path: Path) -> None:
+    """Prints a page that is newer than its PDF."""
+    if printer is None:
+        return
+    page, pdf = (path.with_name(f"{path.name}{s}") for s in (".html", ".pdf"))
+    if not pdf.is_file() or pdf.stat().st_mtime_ns < page.stat().st_mtime_ns:
+        printer(page, pdf)
