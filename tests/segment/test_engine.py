@@ -81,3 +81,50 @@ def test_engines_that_cannot_be_had(weights, monkeypatch):
     with pytest.raises(MissingDependencyError, match=r"spine-msca\[deploy\]"):
         deploy.exported(weights.network)
     assert engine.ENGINES[0] == "auto"
+
+
+class Runtime:
+    """Stands in for either package: answers as torch does, and keeps how it was set up."""
+
+    class SessionOptions:
+        intra_op_num_threads = 0
+
+    def __init__(self, network):
+        self.network, self.settings = network, {}
+
+    def InferenceSession(self, model, options, providers):  # noqa: N802
+        self.settings = {"bytes": len(model), "threads": options.intra_op_num_threads}
+        return self
+
+    def run(self, _, inputs):
+        return [self.network(torch.from_numpy(inputs["image"])).numpy()]
+
+    def Core(self):  # noqa: N802
+        return self
+
+    def read_model(self, stream):
+        return stream.read()
+
+    def compile_model(self, model, device, settings):
+        self.settings = {"bytes": len(model), "threads": settings["INFERENCE_NUM_THREADS"]}
+        assert device == "CPU"
+        return self
+
+    def create_infer_request(self):
+        return self
+
+    def infer(self, inputs):
+        return [self.network(torch.from_numpy(inputs[0])).numpy()]
+
+
+@pytest.mark.parametrize("name", ["onnxruntime", "openvino"])
+def test_packages_are_given_the_network_and_torchs_threads(weights, monkeypatch, name):
+    package = Runtime(weights.network)
+    monkeypatch.setattr(deploy, "optional", lambda _: package)
+    monkeypatch.setattr(deploy, "exported", lambda _: bytes(2000))
+    run = deploy.deployed(weights.network, name)
+    image = torch.rand(1, 1, 32, 64)
+    for _ in range(2):
+        torch.testing.assert_close(run(image), weights.network(image))
+    assert package.settings["threads"] == torch.get_num_threads()
+    assert package.settings["bytes"] == 2000

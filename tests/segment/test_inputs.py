@@ -35,13 +35,15 @@ def picture(path):
 def test_same_stems_get_names_of_their_own(tmp_path):
     paths = [tmp_path / "x" / "a.png", tmp_path / "y" / "a.png", tmp_path / "y" / "a.jpg"]
     paths += [tmp_path / "y" / "a.jpg"] * 3
+    picture(paths[0])
     assert names(*paths) == ["a", "y_a", "a_jpg", "a_2", "a_3", "a_4"]
 
 
 def test_nothing_to_predict_is_said(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
-    with pytest.raises(UsageError, match="no image"):
-        find_inputs([tmp_path])
+    for given in ([tmp_path], [tmp_path / "none.png"], []):
+        with pytest.raises(UsageError, match="no image"):
+            find_inputs(given)
 
 
 def test_folders_are_searched_to_their_depths(tmp_path):

@@ -3,12 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from torch.nn import functional
 
 from spinemsca.anatomy import COLUMN
 from spinemsca.errors import CaseError
 from spinemsca.segment.network import ColumnNet
-from spinemsca.segment.predict import Model
+from spinemsca.segment.predict import Model, _most_likely
 from spinemsca.segment.weights import Weights, save_weights
 from tests.segment.examples import TINY
 from tests.segment.test_levels import NAMES, spine
@@ -99,3 +102,8 @@ def test_same_slice_same_bytes_from_a_file(tmp_path):
     one, other = (Model.load(tmp_path / "w").predict(IMAGE) for _ in range(2))
     assert one.label.tobytes() == other.label.tobytes()
     assert one.refused == other.refused
+
+
+@given(hnp.arrays(np.float32, (12, 3, 4), elements=st.floats(0, 1, width=16)))
+def test_most_likely_is_argmax(probabilities):
+    np.testing.assert_array_equal(_most_likely(probabilities), probabilities.argmax(0))

@@ -94,7 +94,8 @@ def find_inputs(given: Iterable[Path]) -> list[Input]:
     """Inputs among files and folders, in order; folders are searched to their depths.
 
     In folders, files of other kinds are left out, and so are label maps beside their images and
-    what `predict` wrote itself. DICOM slices of one series in one folder make one input.
+    what `predict` wrote itself. DICOM slices of one series in one folder make one input. A file
+    that is missing counts as unreadable, unless all are.
 
     Raises:
         UsageError: If there is nothing to predict.
@@ -103,7 +104,7 @@ def find_inputs(given: Iterable[Path]) -> list[Input]:
     for group in _groups(given):
         name = _free_name(group, named)
         named[name] = Input(name, group)
-    if not named:
+    if not any(item.path.exists() for item in named.values()):
         raise UsageError(
             "there is no image to predict", remedy="Name image files, or a folder that holds some"
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
-from spinemsca.anatomy import BACKGROUND, Structure
+from spinemsca.anatomy import BACKGROUND, STRUCTURES, Structure
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
 from spinemsca.segment.canvas import Canvas
@@ -100,7 +100,7 @@ class Model:
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         probabilities = self.probabilities(pixels)
-        levels = consistent_levels(probabilities.argmax(axis=0).astype(np.uint8))
+        levels = consistent_levels(_most_likely(probabilities))
         found = evidence(levels.label, probabilities, levels.agreement)
         doubt = refusal(found)
         if doubt:
@@ -135,6 +135,16 @@ def _checked(image: NDArray[Any]) -> NDArray[np.float32]:
     if not np.isfinite(array).all():
         raise CaseError("image holds NaN or infinity", remedy="Replace them")
     return array.astype(np.float32)
+
+
+def _most_likely(probabilities: NDArray[np.float32]) -> LabelMap:
+    """As `argmax` over the first axis, which takes numpy twice as long."""
+    best = probabilities[BACKGROUND].copy()
+    label = np.full(best.shape, BACKGROUND, np.uint8)
+    for structure in STRUCTURES:
+        label[probabilities[structure.value] > best] = structure.value
+        np.maximum(best, probabilities[structure.value], out=best)
+    return label
 
 
 def _refused(pixels: Image, spacing: Spacing | None, reason: str) -> Segmentation:
