@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spinemsca.anatomy import STRUCTURES
 from spinemsca.score.case_score import score_case
 from spinemsca.score.summary import describe, describe_columns, summarise
 from tests.score.masks import bars, renamed
@@ -81,3 +82,12 @@ def test_no_case_at_all() -> None:
     assert found["cases"] == 0
     assert found["levels_right"] is None
     assert found["overall"]["dice"]["mean"] is None
+
+
+def test_the_published_way_leaves_out_what_is_not_annotated() -> None:
+    known = frozenset(s for s in STRUCTURES if s.name != "S1")
+    score = score_case(bars(1), bars(), annotated=known, published=True)
+    found = summarise([score])["published"]
+    assert found["overall"]["dice"]["mean"] == pytest.approx(29 / 30, abs=1e-6)
+    assert found["structures"]["S1"]["dice"]["mean"] is None
+    assert abs(found["published_minus_usual"]["dice"]) < 1e-6

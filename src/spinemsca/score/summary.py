@@ -167,13 +167,12 @@ def _published(
         return {}
     values = np.array(known)
     names = ["dice", "hd95"]
-    overall = dict(
-        zip(names, describe_columns(values.mean(axis=1), names, patients, seed), strict=True)
-    )
-    structures = {
-        s.name: dict(zip(names, describe_columns(values[:, i], names, patients, seed), strict=True))
-        for i, s in enumerate(STRUCTURES)
-    }
+
+    def described(columns: NDArray[np.float64]) -> dict[str, Any]:
+        return dict(zip(names, describe_columns(columns, names, patients, seed), strict=True))
+
+    overall = described(_case_means(values))
+    structures = {s.name: described(values[:, i]) for i, s in enumerate(STRUCTURES)}
     gap = {
         name: None if usual[name]["mean"] is None else overall[name]["mean"] - usual[name]["mean"]
         for name in names
