@@ -9,6 +9,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST := $(BIN)/python -m pytest
 DATA ?= ../shared/data
+# A real slice of a patient whom no model was trained on; the demo shows it where it is there.
+SLICE ?= $(DATA)/spider/mid/45_t2_SPACE.png
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-slow test-lowest check format real weights comparison bench docs clean
@@ -27,7 +29,7 @@ $(READY): pyproject.toml
 	@touch $@
 
 demo: $(READY)  ## Make, pack, download, verify, load and show a small release; no network
-	$(BIN)/spine-msca demo --out demo
+	$(BIN)/spine-msca demo --out demo $(if $(wildcard $(SLICE)),--real $(SLICE))
 
 test: $(READY)  ## Run the fast tests with coverage
 	$(PYTEST) -n 2 --cov --cov-report=term

@@ -38,9 +38,28 @@ def test_demo_runs_twice_and_ends_by_saying_where_to_look(
     assert status("demo", "--out", out, "--cases", 3) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"Look at {out / PAGE_NAME}"
     page = (out / PAGE_NAME).read_text(encoding="utf-8")
-    for text in ("Composition", "Train.zip.001", "overlay of phantom-", "passed", "data:image/png"):
+    for text in (
+        "Composition",
+        "Train.zip.001",
+        "overlay of phantom-",
+        "passed",
+        "data:image/png",
+        "Segmentation",
+        "Measurements",
+        "disc height dabbs",
+    ):
         assert text in page
     assert status("demo", "--out", out, "--cases", 3) == 0
+
+
+@pytest.mark.real
+def test_a_real_slice_is_segmented_and_measured(tmp_path: Path, shared_data: Path) -> None:
+    out = tmp_path / "demo"
+    real = shared_data / "spider/mid/45_t2_SPACE.png"
+    assert status("demo", "--out", out, "--cases", 3, "--real", real) == 0
+    page = (out / PAGE_NAME).read_text(encoding="utf-8")
+    assert "A real slice" in page
+    assert "No warnings." in page
 
 
 def test_a_folder_with_other_things_is_left_alone(

@@ -16,10 +16,11 @@ def run(
     ),
     cases: Annotated[int, typer.Option(min=3, max=500, help="Synthetic cases to make.")] = 24,
     seed: Annotated[int, typer.Option(min=0, help="Of the cases.")] = 1,
+    real: Annotated[Path | None, typer.Option(help="A real slice to segment as well.")] = None,
 ) -> None:
     """Runs the whole life of a release and writes a page that shows it."""
     from spinemsca.cli._console import note
     from spinemsca.demo import run_demo
 
-    page = run_demo(out, cases=cases, seed=seed, say=note)
+    page = run_demo(out, cases=cases, seed=seed, real=real, say=note)
     typer.echo(f"Look at {page.resolve()}")
