@@ -1,4 +1,4 @@
-"""The weights that come with the package, end to end: on phantoms, real slices, and other things."""
+"""The weights that come with the package, end to end: phantoms, real slices, other things."""
 
 from __future__ import annotations
 
@@ -91,8 +91,8 @@ def test_predict_end_to_end(tmp_path, shared_data, capsys) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        lambda a: np.rot90(a),
-        lambda a: np.zeros_like(a),
+        np.rot90,
+        np.zeros_like,
         lambda a: np.full_like(a, 255),
         lambda a: np.random.default_rng(0).permutation(a.ravel()).reshape(a.shape),
         lambda a: np.add.outer(np.arange(400), np.arange(400)) // 4,
