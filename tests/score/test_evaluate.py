@@ -69,6 +69,26 @@ def test_the_published_way_stands_beside_the_usual(pairs) -> None:
     assert "published" not in evaluate_pairs(pairs[:1])
 
 
+def test_the_published_way_leaves_out_what_is_not_annotated() -> None:
+    label = bars()
+    found = sm.evaluate(label, label, annotated=["L1", "S1"], published=True)["published"]
+    assert found["overall"]["dice"]["mean"] == pytest.approx(1)
+    assert found["overall"]["hd95"]["mean"] == 0
+    assert found["published_minus_usual"] == pytest.approx({"dice": 0, "hd95": 0})
+    assert found["published_minus_usual_structures"]["L5"] == {"dice": None, "hd95": None}
+
+
+def test_one_channel_a_structure_is_refused() -> None:
+    channels = np.eye(12, dtype=np.uint8)[bars()].transpose(2, 0, 1)
+    with pytest.raises(CaseError, match="not one channel a structure"):
+        sm.evaluate(channels, channels)
+
+
+def test_a_spacing_is_two_numbers() -> None:
+    with pytest.raises(UsageError, match="not two numbers"):
+        sm.evaluate(bars(), bars(), spacing=(1.0, 1.0, 1.0))  # type: ignore[arg-type]
+
+
 def test_each_case_has_its_own_spacing(pairs) -> None:
     from dataclasses import replace
 

@@ -138,7 +138,12 @@ def score_case(
 
 
 def _check(prediction: LabelMap, truth: LabelMap) -> None:
-    if prediction.shape != truth.shape or truth.ndim != 2:
+    if prediction.ndim != 2 or truth.ndim != 2:
+        raise CaseError(
+            f"prediction has shape {prediction.shape}, the truth {truth.shape}",
+            remedy="Give label maps of shape (rows, columns), not one channel a structure",
+        )
+    if prediction.shape != truth.shape:
         raise CaseError(
             f"prediction has shape {prediction.shape}, the truth {truth.shape}",
             remedy="Bring both onto the same pixel grid",

@@ -47,7 +47,12 @@ class Protocol:
     published: bool = False
 
     def __post_init__(self) -> None:
-        if self.spacing is not None and not all(0 < v < np.inf for v in self.spacing):
+        if self.spacing is None:
+            return
+        values = np.asarray(self.spacing)
+        if values.shape != (2,) or values.dtype.kind not in "iuf":
+            raise UsageError("spacing is not two numbers", remedy="Give two lengths in mm")
+        if not ((values > 0) & (values < np.inf)).all():
             raise UsageError("spacing is not positive", remedy="Give two lengths in mm")
 
 

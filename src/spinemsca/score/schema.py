@@ -65,6 +65,7 @@ class Published(_Strict):
     overall: PublishedMetrics
     structures: dict[str, PublishedMetrics]
     published_minus_usual: dict[Literal["dice", "hd95"], float | None]
+    published_minus_usual_structures: dict[str, dict[Literal["dice", "hd95"], float | None]]
 
 
 class Summary(_Strict):

@@ -154,12 +154,16 @@ def summarise(scores: Sequence[CaseScore], *, seed: int = 0) -> dict[str, Any]:
         "cases": len(scores),
         "patients": len(set(patients)) if patients else None,
         "interval_over": "patients" if patients else "cases",
-        **_published(scores, tables[0], patients, seed),
+        **_published(scores, tables[0], structures, patients, seed),
     }
 
 
 def _published(
-    scores: Sequence[CaseScore], usual: dict[str, Any], patients: Sequence[str], seed: int
+    scores: Sequence[CaseScore],
+    usual: dict[str, Any],
+    usual_structures: Sequence[dict[str, Any]],
+    patients: Sequence[str],
+    seed: int,
 ) -> dict[str, Any]:
     """The published way beside the usual one, where it was asked for."""
     known = [s.published for s in scores if s.published is not None]
@@ -173,17 +177,23 @@ def _published(
 
     overall = described(_case_means(values))
     structures = {s.name: described(values[:, i]) for i, s in enumerate(STRUCTURES)}
-    gap = {
-        name: None if usual[name]["mean"] is None else overall[name]["mean"] - usual[name]["mean"]
-        for name in names
-    }
     return {
         "published": {
             "overall": overall,
             "structures": structures,
-            "published_minus_usual": gap,
+            "published_minus_usual": _gap(overall, usual),
+            "published_minus_usual_structures": {
+                name: _gap(row, other)
+                for (name, row), other in zip(structures.items(), usual_structures, strict=True)
+            },
         }
     }
+
+
+def _gap(published: dict[str, Any], usual: dict[str, Any]) -> dict[str, float | None]:
+    """Difference of the means; `None` where either does not exist."""
+    means = {name: (row["mean"], usual[name]["mean"]) for name, row in published.items()}
+    return {name: None if None in pair else pair[0] - pair[1] for name, pair in means.items()}
 
 
 def _rows(group: Sequence[Any]) -> list[int]:
