@@ -37,7 +37,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 from make_model_card import revision, sheet, titled
 
 ROOT = Path(__file__).resolve().parents[1]
-MEASURES = ("degeneration_index", "disc_height_index", "disc_height_to_healthy", "slip_share")
+MEASURES = (
+    "degeneration_index",
+    "disc_height_index",
+    "disc_height_to_healthy",
+    "slip_share",
+    "slip_from_usual",
+)
 DRAWS = 1000
 
 
@@ -141,6 +147,12 @@ QUESTIONS: dict[
         lambda v: -v,
     ),
     "spondylolisthesis, slip (AUC)": ("slip_share", lambda d: d.slipped, auc, np.abs),
+    "spondylolisthesis, slip from the usual (AUC)": (
+        "slip_from_usual",
+        lambda d: d.slipped,
+        auc,
+        np.abs,
+    ),
 }
 
 

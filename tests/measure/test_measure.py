@@ -283,3 +283,11 @@ def test_every_measure_says_what_it_is():
 def test_the_documentation_is_current():
     page = Path(__file__).parents[2] / "docs" / "measures.md"
     assert page.read_text(encoding="utf-8") == document(), "write `measure --list --markdown` to it"
+
+
+def test_slip_from_the_usual_place_is_the_mean_of_both_corners_and_the_usual_offset():
+    drawn = draw(corners(slip=6.0, seed=2), (0.5, 0.5))
+    found = measure(drawn.label, spacing=drawn.spacing)
+    for name in ("D2", "D4"):
+        both = [found.get(m, name).value for m in ("slip_share", "slip_anterior_share")]
+        assert found.get("slip_from_usual", name).value == pytest.approx(sum(both) / 2 + 4.9)

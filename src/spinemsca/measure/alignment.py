@@ -27,6 +27,7 @@ SLIP_FLOOR: Final = 8.0
 _COBB: Final = "Cobb's lines through corners"
 _FACING: Final = "the facing endplates of both bodies"
 _SUPERIOR: Final = "the superior endplates of both bodies"
+_USUAL_SLIP: Final = 4.9
 _L1, _L5, _S1 = VERTEBRAE[0], VERTEBRAE[-2], VERTEBRAE[-1]
 
 
@@ -147,6 +148,19 @@ def slip_anterior(spine: Spine, at: Structure) -> Values:
 )  # fmt: skip
 def slip_anterior_share(spine: Spine, at: Structure) -> Values:
     return np.asarray(100 * slip_anterior(spine, at) / _base(spine, at))
+
+
+@define(
+    Scope.LEVEL, Quantity.PERCENT,
+    "mean of slip_share and slip_anterior_share, plus 4.9: how far from the usual place a body "
+    "lies, which is a little behind the one below; forwards positive",
+    source="this package; 4.9 is the median over levels without spondylolisthesis of SPIDER's "
+    "training patients",
+    needs=_FACING,
+)  # fmt: skip
+def slip_from_usual(spine: Spine, at: Structure) -> Values:
+    both = slip_share(spine, at) + slip_anterior_share(spine, at)
+    return np.asarray(both / 2 + _USUAL_SLIP)
 
 
 @define(
@@ -287,6 +301,7 @@ LEVEL_MEASURES: Final[tuple[Definition, ...]] = (
     slip_band,
     slip_anterior,
     slip_anterior_share,
+    slip_from_usual,
     wall_offset,
 )
 """In the order of the table."""
