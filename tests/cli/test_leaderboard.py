@@ -62,3 +62,16 @@ def test_mistakes_are_named(folders, capsys) -> None:
     assert "--truth" in capsys.readouterr().err
     assert add(folders, "good") == 2
     assert "--model" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", [[], ["--markdown"]])
+def test_a_name_is_only_a_name(folders, capsys, form) -> None:
+    assert add(folders, "good", "--model", "[/bold]a|b", *form) == 0
+    shown = "[/bold]a\\|b" if form else "[/bold]a|b"
+    assert shown in capsys.readouterr().out
+
+
+def test_costs_that_cannot_be_are_one_line_and_not_kept(folders, capsys) -> None:
+    assert add(folders, "good", "--model", "x", "--seconds", "nan") == 2
+    assert "seconds" in capsys.readouterr().err
+    assert not (folders / "r.jsonl").exists()

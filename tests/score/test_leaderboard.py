@@ -10,6 +10,7 @@ import time
 
 import pytest
 
+from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import FileFormatError
 from spinemsca.io.raster import write_label_picture
 from spinemsca.score.leaderboard import (
@@ -157,3 +158,38 @@ def test_costs_come_from_beside_the_predictions(tmp_path) -> None:
     (tmp_path / "model.json").write_text("[")
     with pytest.raises(FileFormatError):
         read_costs(tmp_path)
+
+
+def broken(**other) -> str:
+    return json.dumps(json.loads(result().model_dump_json()) | other)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        broken(metrics={}),
+        broken(seconds=float("nan")),
+        broken(seconds=float("inf")),
+        broken(parameters=-1),
+        broken(levels_right=7),
+    ],
+)
+def test_numbers_that_cannot_be_are_a_bad_line(tmp_path, line) -> None:
+    (tmp_path / "r.jsonl").write_text(result().model_dump_json() + "\n" + line + "\n")
+    with pytest.raises(FileFormatError, match="line 2"):
+        read_results(tmp_path / "r.jsonl")
+
+
+@pytest.mark.parametrize("name", ["a\u2028b", "a\x85b", "a\x0cb", "a\nb", "é"])
+def test_any_name_reads_back(tmp_path, name) -> None:
+    add_result(tmp_path / "r.jsonl", result("first"))
+    add_result(tmp_path / "r.jsonl", result(name))
+    assert [r.model for r in read_results(tmp_path / "r.jsonl")] == ["first", name]
+
+
+def test_what_is_annotated_makes_another_board(tmp_path) -> None:
+    write_label_picture(tmp_path / "a.png", bars())
+    one = Pair("a", tmp_path / "x", tmp_path / "a.png")
+    every = Pair("a", tmp_path / "x", tmp_path / "a.png", frozenset(STRUCTURES))
+    some = Pair("a", tmp_path / "x", tmp_path / "a.png", frozenset(STRUCTURES[:5]))
+    assert len({digest_of_truth([pair]) for pair in (one, every, some)}) == 3

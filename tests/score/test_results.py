@@ -131,3 +131,12 @@ def test_a_comparison_is_written(tmp_path, scores) -> None:
     assert result["overall"]["dice"]["effect"] == 0
     with Image.open(tmp_path / "areas.png") as picture:
         assert picture.width > 300
+
+
+def test_nothing_to_draw_is_still_written(tmp_path) -> None:
+    for name in ("p", "t"):
+        write_label_picture(tmp_path / f"{name}.png", np.zeros((40, 40), np.uint8))
+    pair = Pair("empty", tmp_path / "p.png", tmp_path / "t.png")
+    scored = list(score_pairs([pair]))
+    write_results(tmp_path / "out", scored, summarise(scored) | ABOUT, [pair])
+    assert (tmp_path / "out" / "worst.png").exists()

@@ -101,21 +101,27 @@ def _show(found: list[Any], markdown: bool, as_json: bool) -> None:
 
 
 def _print_table(title: str, rows: list[list[str]]) -> None:
+    from rich.markup import escape
     from rich.table import Table
 
     from spinemsca.cli._console import print_table
 
-    table = Table(title=title)
+    table = Table(title=escape(title))
     for i, head in enumerate(rows[0]):
         table.add_column(head, justify="right" if i else "left")
     for row in rows[1:]:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     print_table(table)
 
 
 def _print_markdown(title: str, rows: list[list[str]]) -> None:
     import sys
 
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    lines = [f"| {' | '.join(map(_plain, row))} |" for row in rows]
     lines.insert(1, f"| --- |{' ---: |' * (len(rows[0]) - 1)}")
     sys.stdout.write("\n".join([f"{title}:", "", *lines, "", ""]))
+
+
+def _plain(cell: str) -> str:
+    """A cell that cannot end itself or its row."""
+    return " ".join(cell.split()).replace("|", "\\|")

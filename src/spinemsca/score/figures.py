@@ -50,14 +50,17 @@ def box_plot(scores: Sequence[CaseScore], path: Path, unit: str) -> None:
     for axis, metric, title in zip(axes, ("dice", "hd95"), ("Dice", f"HD95 ({unit})"), strict=True):
         columns = [values[:, s.value - 1, METRICS.index(metric)] for s in shown]
         boxes = axis.boxplot(
-            [c[~np.isnan(c)] for c in columns],
+            [c[~np.isnan(c)] for c in columns] if columns else [[]],
             patch_artist=True,
             widths=0.6,
             flierprops={"marker": ".", "markersize": 5, "markeredgecolor": "#556070"},
-            medianprops={"color": "#1c2430", "linewidth": 1.6},
+            medianprops={"linewidth": 1.6},
         )
-        for patch, structure in zip(boxes["boxes"], shown, strict=True):
+        for patch, structure in zip(boxes["boxes"], shown, strict=bool(shown)):
             patch.set(facecolor=[v / 255 for v in structure.colour], edgecolor="#1c2430")
+        for line, structure in zip(boxes["medians"], shown, strict=bool(shown)):
+            # Vertebrae are dark: a dark median could not be seen on them.
+            line.set_color("#1c2430" if structure.is_disc else "#ffffff")
         axis.set_ylabel(title)
         axis.grid(axis="y", alpha=0.3)
     axes[0].set_title(f"{len(scores)} cases: median, quartiles, 1.5 quartile distances, outliers")

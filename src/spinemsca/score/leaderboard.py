@@ -12,9 +12,10 @@ from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from spinemsca.errors import FileFormatError
+from spinemsca.anatomy import STRUCTURES
+from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.io.files import write_text
 from spinemsca.release.digest import sha256
 
@@ -44,7 +45,7 @@ _FIRST_DIGITS: Final = 12
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Measured(_Strict):
@@ -62,7 +63,8 @@ class Result(_Strict):
         version: Of the model, or empty.
         release: Name of the release or folder that holds the truth.
         cases: Scored.
-        digest: Of the true label maps and their names; only equal ones are compared.
+        digest: Of the true label maps, their names and what they annotate; only equal ones are
+            compared.
         unit: Of lengths, `px` or `mm`.
         interval_over: What the bootstrap drew: `patients` or `cases`.
         metrics: By name.
@@ -82,19 +84,34 @@ class Result(_Strict):
     unit: str
     interval_over: str
     metrics: dict[str, Measured]
-    levels_right: float | None
-    parameters: int | None = None
-    seconds: float | None = None
-    memory_mib: float | None = None
+    levels_right: float | None = Field(ge=0, le=1)
+    parameters: int | None = Field(default=None, ge=0)
+    seconds: float | None = Field(default=None, ge=0)
+    memory_mib: float | None = Field(default=None, ge=0)
     revision: str = ""
     date: str = ""
 
+    @field_validator("metrics")
+    @classmethod
+    def _complete(cls, metrics: dict[str, Measured]) -> dict[str, Measured]:
+        missing = [m for m in _METRICS if m not in metrics]
+        if missing:
+            raise ValueError(f"without {', '.join(missing)}")
+        return metrics
+
     @classmethod
     def of(cls, summary: Mapping[str, Any], **about: Any) -> Result:
-        """A result from what `evaluate --json` prints and what is known of the model."""
+        """A result from what `evaluate --json` prints and what is known of the model.
+
+        Raises:
+            UsageError: If that is out of range, such as a negative time.
+        """
         metrics = {m: {k: summary["overall"][m][k] for k in ("mean", "ci95")} for m in _METRICS}
         shared = {k: summary[k] for k in ("cases", "unit", "interval_over", "levels_right")}
-        return cls.model_validate(shared | {"metrics": metrics} | about)
+        try:
+            return cls.model_validate(shared | {"metrics": metrics} | about)
+        except ValidationError as error:
+            raise UsageError(f"cannot be a result ({_first(error)})") from None
 
 
 class Published(_Strict):
@@ -110,11 +127,18 @@ class Published(_Strict):
 
 
 def digest_of_truth(pairs: Iterable[Pair]) -> str:
-    """SHA-256 over names and bytes of the true label maps, in order of their names."""
+    """SHA-256 over names, bytes and annotated structures of the true label maps, by name."""
     digest = hashlib.sha256()
     for pair in sorted(pairs, key=lambda p: p.name):
-        digest.update(f"{pair.name}\0{sha256(pair.truth)}\n".encode())
+        digest.update(f"{pair.name}\0{sha256(pair.truth)}{_annotated(pair)}\n".encode())
     return digest.hexdigest()
+
+
+def _annotated(pair: Pair) -> str:
+    """What a truth is said to speak of; empty where it follows from the truths themselves."""
+    if pair.annotated is None:
+        return ""
+    return "\0" + ",".join(s.name for s in STRUCTURES if s in pair.annotated)
 
 
 def read_costs(predictions: Path) -> dict[str, Any]:
@@ -158,23 +182,30 @@ def read_results(path: Path) -> list[Result]:
     if not path.exists():
         return []
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        # Not splitlines, which also breaks at characters that JSON leaves inside a string.
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise FileFormatError(f"cannot be read ({type(error).__name__})", where=path) from None
-    return [_parsed(line, number, path) for number, line in enumerate(lines, start=1) if line]
+    return [
+        _parsed(line, number, path) for number, line in enumerate(lines, start=1) if line.strip()
+    ]
 
 
 def _parsed(line: str, number: int, path: Path) -> Result:
     try:
         return Result.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"]))
         raise FileFormatError(
-            f"line {number} is no result ({name + ': ' if name else ''}{first['msg']})",
+            f"line {number} is no result ({_first(error)})",
             where=path,
             remedy="Remove the line",
         ) from None
+
+
+def _first(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(map(str, first["loc"]))
+    return f"{name}: {first['msg']}" if name else str(first["msg"])
 
 
 def boards(results: Iterable[Result]) -> list[list[Result]]:

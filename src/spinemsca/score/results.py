@@ -97,8 +97,7 @@ def _worst_sheet(
     for score in worst_first(scores, _WORST):
         pair = files[score.name]
         truth, found = read_label_map(pair.truth), read_label_map(pair.prediction)
-        dice = float(np.nanmean(score.metrics[:, METRICS.index("dice")]))
-        title = f"{score.name}: mean Dice {dice:.3f}{_remark(score)}"
+        title = f"{score.name}: {_mean_dice(score)}{_remark(score)}"
         strips.append(worst_strip(_image(pair, images, truth.shape), truth, found, title))
     sheet = Picture.new(
         "RGB", (max(s.width for s in strips), sum(s.height for s in strips)), (255, 255, 255)
@@ -108,6 +107,11 @@ def _worst_sheet(
         sheet.paste(strip, (0, top))
         top += strip.height
     return sheet
+
+
+def _mean_dice(score: CaseScore) -> str:
+    dice = score.metrics[:, METRICS.index("dice")]
+    return "no Dice" if np.isnan(dice).all() else f"mean Dice {np.nanmean(dice):.3f}"
 
 
 def _remark(score: CaseScore) -> str:
