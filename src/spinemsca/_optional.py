@@ -13,6 +13,7 @@ _EXTRA: Final = {
     "lightning_fabric": "train",
     "matplotlib": "plot",
     "pyarrow": "hub",
+    "weasyprint": "pdf",
 }
 
 

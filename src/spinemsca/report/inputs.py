@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,7 +17,7 @@ from spinemsca.release.table import TABLE_NAME
 from spinemsca.report.about import About, from_prediction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -125,9 +124,7 @@ def _release_reader(release: Release, entry: Entry, sex: Sex | None) -> Callable
     return read
 
 
-def _from_label(
-    path: Path, images: Path | None, sexes: Mapping[str, Sex], foreign: bool
-) -> Input:
+def _from_label(path: Path, images: Path | None, sexes: Mapping[str, Sex], foreign: bool) -> Input:
     name = path.parent.name if path.name == "label.pt" else path.stem.removesuffix(_LABEL)
     record_path = path.with_name(f"{name}.json")
     record = _read_record(record_path) if path.suffix != ".pt" else None

@@ -103,7 +103,7 @@ def _between(kind: Kind, name: str, block: Block, first: int, last: int) -> Line
 
 def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
     spine, (upper, lower) = found.spine, (above(disc), below(disc))
-    if upper not in spine.blocks or lower not in spine.blocks:
+    if upper is None or lower is None or not {upper, lower} <= spine.blocks.keys():
         return
     top, bottom, name = spine.blocks[upper], spine.blocks[lower], disc.name
     away = 0.08 * usual_depth(spine) * np.array([0.0, spine.posterior])
@@ -216,9 +216,9 @@ def _meeting(spine: Spine, ends: tuple[tuple[Points, Points], ...], side: int) -
         [b.landmarks.corners[0] for s, b in spine.blocks.items() if not s.is_disc]
     )
     columns = corners[np.isfinite(corners).all(axis=1)] @ outwards
-    row = np.mean([(front[0] + back[0]) / 2 for front, back in ends])
-    for step in np.arange(_NEAREST, _FARTHEST, 0.05):
-        meeting = np.array([row, 0.0]) + (columns.max() + step * unit) * outwards
+    row = float(np.mean([end[0] for pair in ends for end in pair]))
+    for step in np.arange(_NEAREST, _FARTHEST, 0.05).tolist():
+        meeting: Points = np.array([row, 0.0]) + (float(columns.max()) + step * unit) * outwards
         clear = [
             (meeting - outer) @ g.unit(outer - inner) > 0.1 * unit
             for inner, outer in (pair if side > 0 else pair[::-1] for pair in ends)
@@ -267,5 +267,3 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     yield Line(Kind.ENDPLATE, lower.structure.name, front, start, measured=True)
     yield Line(Kind.AUXILIARY, disc.name, corner, foot)
     yield Line(Kind.SLIP, disc.name, start, foot, f"{text}, {share}", place, anchor)
-
-

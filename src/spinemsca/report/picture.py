@@ -110,7 +110,11 @@ def svg_parts(found: Measurements, lines: list[Line]) -> dict[str, object]:
     blocks = found.spine.blocks
     return {
         "outlines": [
-            {"d": _path(b.outline), "disc": s.is_disc, "colour": "#%02x%02x%02x" % s.colour}
+            {
+                "d": _path(b.outline),
+                "disc": s.is_disc,
+                "colour": "#{:02x}{:02x}{:02x}".format(*s.colour),
+            }
             for s, b in blocks.items()
         ],
         "points": [_xy(p) for line in lines if line.measured for p in (line.start, line.end)],
@@ -133,8 +137,10 @@ def _path(outline: Points) -> str:
 
 def _drawn(line: Line) -> dict[str, object]:
     (x1, y1), (x2, y2), style = _xy(line.start), _xy(line.end), STYLES[line.kind]
-    ends = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    return {"kind": line.kind.value, "at": line.at, "style": style} | ends
+    return {
+        "kind": line.kind.value, "at": line.at, "style": style,
+        "x1": x1, "y1": y1, "x2": x2, "y2": y2,
+    }  # fmt: skip
 
 
 def _text(line: Line) -> dict[str, object]:
