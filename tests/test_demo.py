@@ -38,7 +38,16 @@ def test_demo_runs_twice_and_ends_by_saying_where_to_look(
     assert status("demo", "--out", out, "--cases", 3) == 0
     assert capsys.readouterr().out.splitlines()[-1] == f"Look at {out / PAGE_NAME}"
     page = (out / PAGE_NAME).read_text(encoding="utf-8")
-    for text in ("Composition", "Train.zip.001", "overlay of phantom-", "passed", "data:image/png"):
+    for text in (
+        "Composition",
+        "Train.zip.001",
+        "overlay of phantom-",
+        "passed",
+        "data:image/png",
+        "Measurements",
+        'data-kind="endplate"',
+        "lordosis_l1_s1",
+    ):
         assert text in page
     assert status("demo", "--out", out, "--cases", 3) == 0
 

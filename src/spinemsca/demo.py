@@ -17,6 +17,8 @@ from spinemsca.dataset import SpineMSCA
 from spinemsca.draw import case_figure, contact_sheet
 from spinemsca.errors import UsageError
 from spinemsca.io.files import atomic_folder
+from spinemsca.measure.definitions import Scope
+from spinemsca.measure.measure import measure
 from spinemsca.release.download import download
 from spinemsca.release.info import info
 from spinemsca.release.pack import pack
@@ -24,12 +26,14 @@ from spinemsca.release.serve import serve_folder
 from spinemsca.release.split import Split
 from spinemsca.release.synthetic import write_phantoms
 from spinemsca.release.verify import verify
+from spinemsca.report.case_page import slice_drawings
 from spinemsca.report.page import Figure, Page, Section, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from spinemsca.case import Case
     from spinemsca.release.info import Info
     from spinemsca.release.verify import Verdict
 
@@ -155,6 +159,7 @@ def _page(
                     ),
                 ],
             ),
+            _measurements(cases[0]),
             Section("Verification", _judgement(verdict), tables=[_findings(verdict)]),
             Section("Archives", tables=[_archives(archives)]),
             Section(
@@ -165,6 +170,28 @@ def _page(
             ),
             Section("Time", tables=[_times(clock)]),
         ],
+    )
+
+
+def _measurements(case: Case) -> Section:
+    """What is measured of one case, drawn on it and in numbers."""
+    found = measure(case)
+    names = ("disc_height_dabbs", "disc_height_index", "segmental_angle", "slip_share")
+    rows = []
+    for r in found.results:
+        if isinstance(r.value, float) and (
+            r.definition.name in names or r.definition.scope is Scope.SPINE
+        ):
+            error = "" if r.error is None else f"± {r.error:.2f}"
+            unit = r.definition.quantity.suffix(found.unit)
+            rows.append([r.definition.name, r.structure, f"{r.value:.2f}", error, unit])
+    head = ["Measure", "Of", "Value", "Standard error", "Unit"]
+    return Section(
+        "Measurements",
+        "Landmarks, construction lines and some of the measures of one case. "
+        "`spine-msca report` writes a page of them for each case.",
+        tables=[Table(head, rows, caption=f"Some measures of {case.name}")],
+        drawings=slice_drawings(found),
     )
 
 

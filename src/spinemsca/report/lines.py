@@ -196,7 +196,7 @@ def _cobb(
     for (front, back), name in zip(ends, text.partition(" ")[0].split("–"), strict=True):
         start, end = (front, back) if side > 0 else (back, front)
         along = g.unit(end - start)
-        reach = (meeting - start) @ along
+        reach = float((meeting - start) @ along)
         foot = start + reach * along
         tip = start + (max(reach, float(g.distance(start, end))) + overhang) * along
         yield Line(kind, name, start, tip)
@@ -244,10 +244,10 @@ def _slope(found: Measurements) -> Iterator[Line]:
 def _slipped(found: Measurements) -> list[Structure]:
     """Levels whose slip is named, and the one with the greatest."""
     shares = {d: found.get("slip_share", d.name).value for d in DISCS}
-    known = {d: v for d, v in shares.items() if isinstance(v, float)}
+    known = {d: abs(v) for d, v in shares.items() if isinstance(v, float)}
     if not known:
         return []
-    greatest = max(known, key=lambda d: abs(known[d]))
+    greatest = max(known, key=lambda d: known[d])
     named = [d for d in known if found.get("slip_band", d.name).value != "none beyond noise"]
     return sorted({greatest, *named}, key=DISCS.index)
 
@@ -261,9 +261,9 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     along = g.unit(front - start)
     foot = start + ((corner - start) @ along) * along
     share = _value(found, "slip_share", disc.name, 0)
-    text = f"{disc.description.removesuffix(' disc')} slip {_value(found, 'slip', disc.name, 1)}"
+    text = f"{disc.description.removesuffix(' disc')} {_value(found, 'slip', disc.name, 1)}"
     place = start + 0.12 * usual_depth(spine) * np.array([0.5, spine.posterior])
     anchor = "start" if spine.posterior > 0 else "end"
     yield Line(Kind.ENDPLATE, lower.structure.name, front, start, measured=True)
     yield Line(Kind.AUXILIARY, disc.name, corner, foot)
-    yield Line(Kind.SLIP, disc.name, start, foot, f"{text}, {share}", place, anchor)
+    yield Line(Kind.SLIP, disc.name, start, foot, f"{text} ({share})", place, anchor)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STYLES", "Frame", "Stroke", "frame_of", "picture_source", "svg_parts"]
 
-_ASIDE: Final = 0.95
+_ASIDE: Final = 0.3
+_LETTER: Final = 0.062
 _OVER: Final = 0.4
 
 
@@ -82,6 +83,7 @@ def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> Frame:
     unit = usual_depth(spine) or float((shape * pixel).max()) / 8
     outlines = [block.outline for block in spine.blocks.values()]
     outlines += [np.stack((line.start, line.end)) for line in lines]
+    outlines += [_extent(line, unit) for line in lines if line.text]
     points = np.concatenate(outlines) if outlines else np.array([[0.0, 0.0], shape * pixel])
     room = unit * np.array([_OVER, _ASIDE])
     low, high = points.min(axis=0) - room, points.max(axis=0) + room
@@ -92,6 +94,14 @@ def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> Frame:
     (y, x), (height, width) = low.tolist(), (high - low).tolist()
     crop = (int(first[0]), int(last[0]), int(first[1]), int(last[1]))
     return Frame(x, y, width, height, unit, image, crop)
+
+
+def _extent(line: Line, unit: float) -> Points:
+    """Ends of a line's text, for letters of usual width."""
+    width = _LETTER * unit * len(line.text)
+    left = {"start": 0.0, "middle": -width / 2, "end": -width}[line.anchor]
+    middle = (line.start + line.end) / 2 if line.place is None else line.place
+    return np.array([middle + (0, left), middle + (0, left + width)])
 
 
 def picture_source(spine: Spine, frame: Frame) -> str:
