@@ -49,7 +49,7 @@ def picture(page: Path, path: Path) -> None:
     root = ["--no-sandbox"] if os.geteuid() == 0 else []
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         made = Path(folder) / "page.png"
-        subprocess.run(
+        subprocess.run(  # noqa: S603 - the browser was found on PATH
             [browser, "--headless", "--disable-gpu", "--hide-scrollbars", *root,
              f"--user-data-dir={folder}", f"--window-size={SIZE}", f"--screenshot={made}",
              page.resolve().as_uri()],

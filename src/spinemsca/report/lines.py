@@ -114,7 +114,8 @@ def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
         start, end = top.corner(first)[0], bottom.corner(last)[0]
         text = _value(found, measure, name, 1)
         anchor = "start" if side * spine.posterior > 0 else "end"
-        place = (start + end) / 2 + side * away
+        outer = max(start, end, key=lambda p: side * spine.posterior * float(p[1]))
+        place = np.array([(start[0] + end[0]) / 2, outer[1]]) + side * away
         yield Line(Kind.HEIGHT, name, start, end, text, place, anchor, measured=True)
     start, end = top.middle(g.INFERIOR)[0], bottom.middle(g.SUPERIOR)[0]
     yield Line(Kind.HEIGHT, name, start, end, measured=True)

@@ -101,7 +101,7 @@ def _extent(line: Line, unit: float) -> Points:
     width = _LETTER * unit * len(line.text)
     left = {"start": 0.0, "middle": -width / 2, "end": -width}[line.anchor]
     middle = (line.start + line.end) / 2 if line.place is None else line.place
-    return np.array([middle + (0, left), middle + (0, left + width)])
+    return np.array([[middle[0], middle[1] + left], [middle[0], middle[1] + left + width]])
 
 
 def picture_source(spine: Spine, frame: Frame) -> str:
