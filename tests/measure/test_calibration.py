@@ -37,9 +37,9 @@ def errors(found, *parts):
 @pytest.mark.parametrize("spacing", [0.6, 1.2])
 def test_clean_masks_are_measured_closely(spacing):
     found = gaps((spacing,), (0.0,), 3)
-    assert errors(found, *HEIGHTS) < max(0.4, 0.6 * spacing)
+    assert errors(found, *HEIGHTS) < max(0.3, 0.5 * spacing)
     assert errors(found, *SLOPES) < 1.1
-    assert errors(found, "slip") < 0.45
+    assert errors(found, "slip") < 0.4
 
 
 @pytest.mark.slow

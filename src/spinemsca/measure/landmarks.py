@@ -38,10 +38,10 @@ _MOST_CUT: Final = 0.1
 # A Gaussian of sigma pixels takes 0.4 sigma from each side of a right angle.
 _TAKEN: Final = 0.4 * 2**0.5
 _MOST_SPUR: Final = 0.15
-# At a sharp corner the first smoothing took this many times what smoothing once more takes; at
-# a round one as much, which is then so little that the difference is small.
-_REGAIN: Final = 2.4
-_TRUST: Final = 0.6
+# What the first smoothing took from a corner, over what smoothing once more takes: 2.4 at a sharp
+# one, 1 at a round one; this is between, and best on phantoms of rounded bodies.
+_REGAIN: Final = 1.7
+_TRUST: Final = 0.4
 # Neighbouring points of a pixel outline err together; this many share one independent error.
 _CORRELATED: Final = 3.0
 # Standard deviations along each axis that a corner's error has on phantoms: shares of a pixel, of
