@@ -87,11 +87,11 @@ def _walk(sides: set[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
         yield side
         row, column, direction = side
         row, column = row + _STEPS[direction][0], column + _STEPS[direction][1]
-        side = next(
-            (row, column, turned)
-            for turned in ((direction + 1) % 4, direction, (direction - 1) % 4)
-            if (row, column, turned) in sides
-        )
+        side = (row, column, (direction + 1) % 4)
+        if side not in sides:
+            side = (row, column, direction)
+        if side not in sides:
+            side = (row, column, (direction - 1) % 4)
         if side == start:
             return
 
