@@ -15,6 +15,26 @@ def test_exported_names():
     assert dir(spinemsca) == spinemsca.__all__
 
 
+@pytest.mark.parametrize("first", ["spinemsca", "spinemsca.measure", "spinemsca.measure.measure"])
+def test_measure_can_be_called_whatever_was_imported_before(first):
+    code = f"""
+import importlib, numpy as np
+importlib.import_module({first!r})
+import spinemsca as sm
+from types import SimpleNamespace
+label = np.zeros((60, 60), np.uint8)
+label[10:40, 10:50] = 1
+found = [
+    sm.measure(SimpleNamespace(label=label, spacing=(2.0, 1.0), confidence={{}}, warnings=())),
+    sm.measure(label, image=np.ones((60, 60), np.float32), spacing=(2.0, 1.0)),
+    sm.measure(label),
+]
+print(*(f"{{f.unit}} {{f.get('body_height_middle', 'L1').value:.0f}}" for f in found))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["mm", "60", "mm", "60", "px", "30"]
+
+
 def test_unknown_name():
     with pytest.raises(AttributeError, match="no attribute 'Spine'"):
         _ = spinemsca.Spine

@@ -46,6 +46,7 @@ def test_demo_runs_twice_and_ends_by_saying_where_to_look(
         "data:image/png",
         "Segmentation",
         "Measurements",
+        'data-kind="endplate"',
         "disc height dabbs",
     ):
         assert text in page

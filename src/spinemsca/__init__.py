@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spinemsca._version import __version__
 
 if TYPE_CHECKING:
+    from spinemsca import measure
     from spinemsca.case import Case, Sex, Spacing
     from spinemsca.dataset import SpineMSCA
     from spinemsca.errors import SpineError
@@ -26,6 +27,7 @@ __all__ = [
     "__version__",
     "evaluate",
     "load_model",
+    "measure",
 ]
 
 _HOMES: Final = {
@@ -40,6 +42,9 @@ _HOMES: Final = {
 
 
 def __getattr__(name: str) -> Any:
+    if name == "measure":
+        # The room itself can be called, so that function and package do not hide each other.
+        return import_module("spinemsca.measure")
     if name not in _HOMES:
         raise AttributeError(f"module 'spinemsca' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

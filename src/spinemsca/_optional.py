@@ -18,6 +18,7 @@ _EXTRA: Final = {
     "openvino": "deploy",
     "pyarrow": "hub",
     "tensorboard": "train",
+    "weasyprint": "pdf",
 }
 
 

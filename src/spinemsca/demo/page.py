@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from spinemsca.dataset import SpineMSCA
 from spinemsca.draw import case_figure, contact_sheet
 from spinemsca.release.split import Split
+from spinemsca.report.case_page import slice_drawings
 from spinemsca.report.page import Figure, Page, Section, Table
 
 if TYPE_CHECKING:
@@ -128,9 +129,7 @@ def _measurements(found: SegmentedSlice) -> Section:
         "Measurements",
         f"Of {found.name}, from its predicted label map. Synthetic cases state their spacing.",
         tables=[Table(head, rows, caption="Value ± standard error.")],
-        figures=[
-            Figure(found.drawn(), "Construction lines over the slice", "Heights and lordosis.")
-        ],
+        drawings=slice_drawings(found.found),
     )
 
 
@@ -143,8 +142,8 @@ def _real(found: SegmentedSlice) -> Section:
         tables=[Table(head, rows, caption="Value ± standard error.")],
         figures=[
             Figure(found.picture(), "Prediction over a real slice", "Predicted label map."),
-            Figure(found.drawn(), "Construction lines over the slice", "Heights and lordosis."),
         ],
+        drawings=slice_drawings(found.found),
     )
 
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from PIL import ImageDraw
 
 from spinemsca.anatomy import DISCS
 from spinemsca.dataset import SpineMSCA
@@ -14,7 +13,6 @@ from spinemsca.draw import overlay
 from spinemsca.io.raster import write_label_picture
 from spinemsca.io.read import read_scan
 from spinemsca.measure.measure import measure
-from spinemsca.report.lines import alignment_lines, height_lines
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import score_pairs
 from spinemsca.score.pairing import pair_labels
@@ -34,7 +32,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SegmentedSlice", "SegmentedSplit", "segment_file", "segment_test_split"]
 
-_LINE: Final = (255, 214, 92)
 _MEASURES: Final = (
     "disc_height_dabbs",
     "disc_height_index",
@@ -63,16 +60,6 @@ class SegmentedSlice:
     def picture(self) -> Picture:
         """The label map over the slice."""
         return overlay(self.image, self.segmentation.label)
-
-    def drawn(self) -> Picture:
-        """The lines that disc heights and lordosis come from, over the slice."""
-        picture = self.picture()
-        pen = ImageDraw.Draw(picture)
-        pixel = self.found.spine.pixel
-        for line in (*height_lines(self.found), *alignment_lines(self.found)):
-            ends = [tuple((point / pixel)[::-1].tolist()) for point in (line.start, line.end)]
-            pen.line(ends, fill=_LINE, width=1)
-        return picture
 
     def measures(self) -> tuple[list[str], list[list[str]]]:
         """Heading and rows of a table: some measures of each disc and level."""

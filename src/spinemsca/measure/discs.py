@@ -163,8 +163,11 @@ def disc_height_farfan(spine: Spine, at: Structure) -> Values:
 @define(
     Scope.DISC, Quantity.RATIO,
     "distances of the two facing anterior corners from the bisector of the bodies' mid-planes, "
-    "summed, over the upper body's depth; not corrected for the angle",
-    source="Frobin et al., Clin Biomech 1997", needs="both bodies; so not given at L5/S1",
+    "summed, over the upper body's depth; unlike the source's, not corrected to a standard angle",
+    source="after Frobin et al., Clin Biomech 1997; deviates: the source's correction for the "
+    "angle between the bodies, by level, is left out, since its coefficients are not confirmed, so "
+    "that values of differently bent levels are not comparable with the source's norms",
+    needs="both bodies; so not given at L5/S1",
 )  # fmt: skip
 def disc_height_frobin(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)

@@ -1,7 +1,7 @@
 """The landmarks of bodies and discs: four corners and the middle of each side.
 
 A corner is the point of the smoothed outline that lies farthest along the diagonal, moved by
-at most what smoothing takes from a sharp corner towards where the two sides meet; each side is
+what smoothing took from it towards where the two sides meet; each side is
 a parabola fitted robustly to the outline between corners. So rounded corners stay on the bone,
 sharp ones are found to a fraction of a pixel, and a spur (osteophyte) that sticks out of both
 sides is cut back to them. Every landmark comes as the best estimate followed by draws from its
@@ -38,11 +38,17 @@ _MOST_CUT: Final = 0.1
 # A Gaussian of sigma pixels takes 0.4 sigma from each side of a right angle.
 _TAKEN: Final = 0.4 * 2**0.5
 _MOST_SPUR: Final = 0.15
-# A pixel grid alone leaves an even edge's points this far, in pixels, from their line.
-_EVEN: Final = 0.3
-_TRUST: Final = 2.0
+# What the first smoothing took from a corner, over what smoothing once more takes: 2.4 at a sharp
+# one, 1 at a round one; this is between, and best on phantoms of rounded bodies.
+_REGAIN: Final = 1.7
+_TRUST: Final = 0.4
 # Neighbouring points of a pixel outline err together; this many share one independent error.
 _CORRELATED: Final = 3.0
+# Standard deviations along each axis that a corner's error has on phantoms: shares of a pixel, of
+# the outline's raggedness, and of how far beyond the bone its sides meet.
+_GRID_SHARE: Final = 0.3
+_RAGGED_SHARE: Final = 1.5
+_ROUND_SHARE: Final = 0.18
 _TINY: Final = 1e-9
 _Floats = NDArray[np.float64]
 _Flags = NDArray[np.bool_]
@@ -55,6 +61,8 @@ class Outlines:
     Attributes:
         raw: `(B, N, 2)` points midway between mask and background, in order.
         smooth: `(B, N, 2)` the same, smoothed along the outline.
+        smoother: `(B, N, 2)` smoothed once more, which tells what smoothing takes.
+        ragged: `(B,)` scatter of the outline about its smoothed self, beyond an even one's.
         used: `(B, N)` which are no padding.
         cut: `(B, N)` which lie on the image's edge.
         centre: `(B, 2)` centroids.
@@ -66,6 +74,8 @@ class Outlines:
 
     raw: Points
     smooth: Points
+    smoother: Points
+    ragged: _Floats
     used: _Flags
     cut: _Flags
     centre: Points
@@ -109,13 +119,13 @@ def locate(outlines: Outlines, seed: int = 0) -> Landmarks:
     corners = _box(outlines)
     for _ in range(3):
         corners = _meet(corners, _fit(outlines, corners, 1, 1).coefficients, 0.35)
-    extreme = _extremes(outlines, corners)
+    extreme, taken = _extremes(outlines, corners)
     sides = _fit(outlines, extreme, 2, 5)
     valid = _seen(sides, outlines.cut)
     meeting = _meet(extreme, sides.coefficients, 0.35)
-    corners = _combine(extreme, meeting, sides.residual, outlines)
+    corners = _combine(extreme, meeting, taken, outlines)
     shifts = _draw_shifts(sides, corners, outlines.pixel, seed)
-    moved = corners[:, None] + _corner_shifts(corners, shifts)
+    moved = corners[:, None] + _corner_draws(extreme, meeting, outlines, seed)
     formed = valid & np.roll(valid, 1, axis=1)
     middles = _middles(outlines, corners, shifts)
     return Landmarks(
@@ -158,12 +168,17 @@ def _cross(a: Points, b: Points) -> _Floats:
     return np.asarray(a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0])
 
 
-def _extremes(outlines: Outlines, corners: Points) -> Points:
-    """`(B, 4, 2)` the smoothed outline's farthest points along the four diagonals."""
+def _extremes(outlines: Outlines, corners: Points) -> tuple[Points, _Floats]:
+    """`(B, 4, 2)` the smoothed outline's farthest points along the four diagonals.
+
+    Also `(B, 4)` how far smoothing once more moves them.
+    """
     place = np.where(outlines.used[..., None], _squared(outlines.smooth, corners), 0.0)
     x, y = place[..., 0], place[..., 1]
     index = np.stack([(-y).argmax(1), x.argmax(1), y.argmax(1), (-x).argmax(1)], axis=1)
-    return np.take_along_axis(outlines.smooth, index[..., None], axis=1)
+    once = np.take_along_axis(outlines.smooth, index[..., None], axis=1)
+    twice = np.take_along_axis(outlines.smoother, index[..., None], axis=1)
+    return once, np.sqrt(((once - twice) ** 2).sum(axis=-1))
 
 
 def _chords(corners: Points) -> tuple[Points, Points, _Floats]:
@@ -286,7 +301,7 @@ def _solve(first: tuple[_Floats, Points], second: tuple[_Floats, Points]) -> Poi
     return np.stack((row, column), axis=-1)
 
 
-def _combine(extreme: Points, meeting: Points, residual: _Floats, outlines: Outlines) -> Points:
+def _combine(extreme: Points, meeting: Points, taken: _Floats, outlines: Outlines) -> Points:
     """Corners on the outline, sharpened outwards a little, cut back inwards from a spur.
 
     The more ragged the two sides, the less the outline's own corner says, and the more is left
@@ -298,8 +313,8 @@ def _combine(extreme: Points, meeting: Points, residual: _Floats, outlines: Outl
     length = _chords(extreme)[2]
     spur = _MOST_SPUR * np.minimum(length, np.roll(length, 1, axis=1))
     pixel = outlines.pixel.mean()
-    ragged = np.maximum((residual + np.roll(residual, 1, axis=1)) / 2 - _EVEN * pixel, 0)
-    sharp = _TAKEN * outlines.sigma * pixel + _TRUST * ragged
+    sharp = np.minimum(_REGAIN * taken, _TAKEN * outlines.sigma * pixel)
+    sharp = sharp + _TRUST * outlines.ragged[:, None]
     most = np.where((shift * outward).sum(axis=-1) < 0, spur, sharp)
     return np.asarray(extreme + shift * (most / np.maximum(most, far))[..., None])
 
@@ -339,12 +354,20 @@ def _grid_error(corners: Points, pixel: Points) -> _Floats:
     return np.asarray(across / np.sqrt(1 + chord.min(axis=-1) ** 2))
 
 
-def _corner_shifts(corners: Points, shifts: _Floats) -> Points:
-    """`(B, K, 4, 2)` how corners move when their two sides are shifted along their normals."""
-    normal = _chords(corners)[1]
-    before = np.roll(np.arange(4), 1)
-    first = (shifts[:, :, before, 2], normal[:, None, before])
-    return _solve(first, (shifts[..., 0], normal[:, None]))
+def _corner_draws(extreme: Points, meeting: Points, outlines: Outlines, seed: int) -> Points:
+    """`(B, K, 4, 2)` errors of corners, alike in all directions; the first is 0.
+
+    The pixel grid, the outline's raggedness, and the corner's roundness (how far the sides meet
+    beyond the bone) each add a part, whose sizes were fitted to phantoms of known corners.
+    """
+    length = _chords(extreme)[2]
+    far = np.sqrt(((meeting - extreme) ** 2).sum(axis=-1))
+    far = np.minimum(far, 0.2 * np.minimum(length, np.roll(length, 1, axis=1)))
+    grid, ragged = _GRID_SHARE * outlines.pixel.mean(), _RAGGED_SHARE * outlines.ragged[:, None]
+    spread = np.sqrt(grid**2 + ragged**2 + (_ROUND_SHARE * far) ** 2)
+    draws = np.random.default_rng(seed + 1).standard_normal((len(extreme), 1 + DRAWS, 4, 2))
+    draws[:, 0] = 0
+    return np.asarray(draws * spread[:, None, :, None])
 
 
 def _middles(outlines: Outlines, corners: Points, shifts: _Floats) -> Points:

@@ -76,10 +76,11 @@ Lengths are in mm where the pixel spacing is known, else in pixels; millimetres 
 guessed. Without spacing, and without the image's original size, angles and ratios assume
 square pixels, and every table says so. The patient lies supine in the scanner.
 
-Each number comes with a standard error (`…_se_…`): what the scatter of the outline about its
-fitted sides, and the pixel grid, leave uncertain. An outline that is wrong as a whole, or a
+Each number comes with a standard error (`…_se_…`): what the raggedness of the outline, the
+roundness of corners and the pixel grid leave uncertain, as calibrated on phantoms of known
+corners. An outline that is wrong as a whole, or a
 wrongly numbered level, is not part of it. Where a structure is missing, cut off by the image's
 edge or out of order, what needs it is not given, and the table says why.
 
-A corner is the outline's farthest point along the body's diagonal: sharpened by at most what
-smoothing takes from a right angle, and cut back where a spur sticks out of both sides."""
+A corner is the outline's farthest point along the body's diagonal: given back what smoothing
+took from it, and cut back where a spur sticks out of both sides."""

@@ -10,7 +10,13 @@ from scipy import ndimage
 
 from spinemsca.anatomy import COLUMN, Structure, above, below, by_value
 from spinemsca.measure import quality
-from spinemsca.measure.contour import Points, boundary, main_component, smooth
+from spinemsca.measure.contour import (
+    Points,
+    boundary,
+    main_component,
+    raggedness,
+    smooth,
+)
 from spinemsca.measure.landmarks import Landmarks, Outlines, locate
 
 if TYPE_CHECKING:
@@ -210,13 +216,20 @@ def _outlines(
     """Pads outlines, given in pixels, to one length, and brings them into physical space."""
     longest = max(map(len, lines))
     raw = np.zeros((len(lines), longest, 2))
-    smoothed = np.zeros_like(raw)
+    smoothed, smoother = np.zeros_like(raw), np.zeros_like(raw)
+    ragged = np.zeros(len(lines))
     used = np.arange(longest) < np.array([len(line) for line in lines])[:, None]
     for i, line in enumerate(lines):
-        raw[i, : len(line)], smoothed[i, : len(line)] = line, smooth(line, _SIGMA)
+        once = smooth(line, _SIGMA)
+        raw[i, : len(line)], smoothed[i, : len(line)] = line, once
+        smoother[i, : len(line)] = smooth(once, _SIGMA)
+        ragged[i] = raggedness(line)
     cut = ((raw <= 0.5) | (raw >= np.array(shape) - 1.5)).any(axis=-1) & used
     centre, down, back = (np.stack(part) for part in zip(*axes, strict=True))
-    return Outlines(raw * pixel, smoothed * pixel, used, cut, centre, down, back, pixel, _SIGMA)
+    return Outlines(
+        raw * pixel, smoothed * pixel, smoother * pixel, ragged * float(pixel.mean()),
+        used, cut, centre, down, back, pixel, _SIGMA,
+    )  # fmt: skip
 
 
 def _areas(

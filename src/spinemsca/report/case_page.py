@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spinemsca.measure.measure import Measurements, Result
     from spinemsca.report.about import About
 
-__all__ = ["case_page", "mark_of", "words"]
+__all__ = ["case_page", "mark_of", "slice_drawings", "words"]
 
 _TITLES: Final = {
     Scope.DISC: ("Discs", "Value ± standard error."),
@@ -69,16 +69,11 @@ def case_page(found: Measurements, about: About) -> str:
         found: All measures of the case.
         about: What else is known of it.
     """
-    heights, alignment = height_lines(found), alignment_lines(found)
-    frame = frame_of(found.spine, (*heights, *alignment))
-    page = {
+    page = _drawings(found) | {
         "name": found.case,
         "back": about.back,
         "pixels": _pixels(found),
         "contents": _CONTENTS,
-        "frame": frame,
-        "source": picture_source(found.spine, frame),
-        "panels": _panels(found, heights, alignment),
         "facts": about.facts(),
         "flags": [(place, t) for place, texts in found.flags.items() for t in texts]
         + [("prediction", text) for text in about.warnings],
@@ -89,6 +84,21 @@ def case_page(found: Measurements, about: About) -> str:
         "credits": " ".join(filter(None, (_CREDITS, about.credit()))),
     }
     return render("case.html", page=page)
+
+
+def slice_drawings(found: Measurements) -> str:
+    """The slice with outlines, landmarks and lines: two figures as HTML, for another page."""
+    return render("panels.html", page=_drawings(found))
+
+
+def _drawings(found: Measurements) -> dict[str, Any]:
+    heights, alignment = height_lines(found), alignment_lines(found)
+    frame = frame_of(found.spine, (*heights, *alignment))
+    return {
+        "frame": frame,
+        "source": picture_source(found.spine, frame),
+        "panels": _panels(found, heights, alignment),
+    }
 
 
 def words(name: str) -> str:

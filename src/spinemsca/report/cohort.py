@@ -43,7 +43,8 @@ class Outlier(NamedTuple):
     z: float
 
 
-class Summary(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Summary:
     """Of a distribution."""
 
     number: int

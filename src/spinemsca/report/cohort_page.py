@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca.measure.definitions import Definition, Scope
@@ -127,7 +128,7 @@ def _numbers(cohort: Cohort) -> Iterator[list[str]]:
             for sex in SEXES:
                 found = summary(cohort.of(key, sex))
                 if found is not None:
-                    numbers = [f"{v:.3g}" for v in found[1:]]
+                    numbers = [f"{v:.3g}" for v in astuple(found)[1:]]
                     name = f"{words(definition.name)} ({unit})"
                     yield [name, key.structure, names[sex], str(found.number), *numbers]
 

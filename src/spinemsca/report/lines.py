@@ -103,9 +103,7 @@ def _between(kind: Kind, name: str, block: Block, first: int, last: int) -> Line
 
 def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
     spine, (upper, lower) = found.spine, (above(disc), below(disc))
-    if upper is None or lower is None:
-        return
-    if upper not in spine.blocks or lower not in spine.blocks:
+    if upper is None or lower is None or not {upper, lower} <= spine.blocks.keys():
         return
     top, bottom, name = spine.blocks[upper], spine.blocks[lower], disc.name
     away = 0.08 * usual_depth(spine) * np.array([0.0, spine.posterior])
@@ -116,7 +114,8 @@ def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
         start, end = top.corner(first)[0], bottom.corner(last)[0]
         text = _value(found, measure, name, 1)
         anchor = "start" if side * spine.posterior > 0 else "end"
-        place = (start + end) / 2 + side * away
+        outer = max(start, end, key=lambda p: side * spine.posterior * float(p[1]))
+        place = np.array([(start[0] + end[0]) / 2, outer[1]]) + side * away
         yield Line(Kind.HEIGHT, name, start, end, text, place, anchor, measured=True)
     start, end = top.middle(g.INFERIOR)[0], bottom.middle(g.SUPERIOR)[0]
     yield Line(Kind.HEIGHT, name, start, end, measured=True)
@@ -198,9 +197,9 @@ def _cobb(
     for (front, back), name in zip(ends, text.partition(" ")[0].split("–"), strict=True):
         start, end = (front, back) if side > 0 else (back, front)
         along = g.unit(end - start)
-        reach = (meeting - start) @ along
+        reach = float((meeting - start) @ along)
         foot = start + reach * along
-        tip = start + (max(float(reach), float(g.distance(start, end))) + overhang) * along
+        tip = start + (max(reach, float(g.distance(start, end))) + overhang) * along
         yield Line(kind, name, start, tip)
         yield Line(Kind.AUXILIARY, name, foot, meeting + overhang * g.unit(meeting - foot))
     outwards = np.array([0.0, np.sign(side) * spine.posterior]) * overhang
@@ -218,9 +217,9 @@ def _meeting(spine: Spine, ends: tuple[tuple[Points, Points], ...], side: int) -
         [b.landmarks.corners[0] for s, b in spine.blocks.items() if not s.is_disc]
     )
     columns = corners[np.isfinite(corners).all(axis=1)] @ outwards
-    row = np.mean([(front[0] + back[0]) / 2 for front, back in ends])
-    for step in np.arange(_NEAREST, _FARTHEST, 0.05):
-        meeting = np.array([row, 0.0]) + (columns.max() + step * unit) * outwards
+    row = float(np.mean([end[0] for pair in ends for end in pair]))
+    for step in np.arange(_NEAREST, _FARTHEST, 0.05).tolist():
+        meeting: Points = np.array([row, 0.0]) + (float(columns.max()) + step * unit) * outwards
         clear = [
             (meeting - outer) @ g.unit(outer - inner) > 0.1 * unit
             for inner, outer in (pair if side > 0 else pair[::-1] for pair in ends)
@@ -246,10 +245,10 @@ def _slope(found: Measurements) -> Iterator[Line]:
 def _slipped(found: Measurements) -> list[Structure]:
     """Levels whose slip is named, and the one with the greatest."""
     shares = {d: found.get("slip_share", d.name).value for d in DISCS}
-    known = {d: v for d, v in shares.items() if isinstance(v, float)}
+    known = {d: abs(v) for d, v in shares.items() if isinstance(v, float)}
     if not known:
         return []
-    greatest = max(known, key=lambda d: abs(known[d]))
+    greatest = max(known, key=lambda d: known[d])
     named = [d for d in known if found.get("slip_band", d.name).value != "none beyond noise"]
     return sorted({greatest, *named}, key=DISCS.index)
 
@@ -263,9 +262,9 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     along = g.unit(front - start)
     foot = start + ((corner - start) @ along) * along
     share = _value(found, "slip_share", disc.name, 0)
-    text = f"{disc.description.removesuffix(' disc')} slip {_value(found, 'slip', disc.name, 1)}"
+    text = f"{disc.description.removesuffix(' disc')} {_value(found, 'slip', disc.name, 1)}"
     place = start + 0.12 * usual_depth(spine) * np.array([0.5, spine.posterior])
     anchor = "start" if spine.posterior > 0 else "end"
     yield Line(Kind.ENDPLATE, lower.structure.name, front, start, measured=True)
     yield Line(Kind.AUXILIARY, disc.name, corner, foot)
-    yield Line(Kind.SLIP, disc.name, start, foot, f"{text}, {share}", place, anchor)
+    yield Line(Kind.SLIP, disc.name, start, foot, f"{text} ({share})", place, anchor)

@@ -46,13 +46,17 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading, a few sentences, and the tables, figures and listings that go with them."""
+    """A heading, a few sentences, and the tables, figures and listings that go with them.
+
+    `drawings` are figures as HTML that this package made and escaped.
+    """
 
     title: str
     text: str = ""
     tables: Sequence[Table] = ()
     figures: Sequence[Figure] = ()
     listing: str = ""
+    drawings: str = ""
 
 
 @dataclass(frozen=True, slots=True)

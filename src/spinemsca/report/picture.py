@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["STYLES", "Frame", "Stroke", "frame_of", "picture_source", "svg_parts"]
 
-_ASIDE: Final = 0.95
+_ASIDE: Final = 0.3
+_LETTER: Final = 0.062
 _OVER: Final = 0.4
 
 
@@ -82,6 +83,7 @@ def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> Frame:
     unit = usual_depth(spine) or float((shape * pixel).max()) / 8
     outlines = [block.outline for block in spine.blocks.values()]
     outlines += [np.stack((line.start, line.end)) for line in lines]
+    outlines += [_extent(line, unit) for line in lines if line.text]
     points = np.concatenate(outlines) if outlines else np.array([[0.0, 0.0], shape * pixel])
     room = unit * np.array([_OVER, _ASIDE])
     low, high = points.min(axis=0) - room, points.max(axis=0) + room
@@ -92,6 +94,14 @@ def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> Frame:
     (y, x), (height, width) = low.tolist(), (high - low).tolist()
     crop = (int(first[0]), int(last[0]), int(first[1]), int(last[1]))
     return Frame(x, y, width, height, unit, image, crop)
+
+
+def _extent(line: Line, unit: float) -> Points:
+    """Ends of a line's text, for letters of usual width."""
+    width = _LETTER * unit * len(line.text)
+    left = {"start": 0.0, "middle": -width / 2, "end": -width}[line.anchor]
+    middle = (line.start + line.end) / 2 if line.place is None else line.place
+    return np.array([[middle[0], middle[1] + left], [middle[0], middle[1] + left + width]])
 
 
 def picture_source(spine: Spine, frame: Frame) -> str:
@@ -110,7 +120,11 @@ def svg_parts(found: Measurements, lines: list[Line]) -> dict[str, object]:
     blocks = found.spine.blocks
     return {
         "outlines": [
-            {"d": _path(b.outline), "disc": s.is_disc, "colour": f"#{bytes(s.colour).hex()}"}
+            {
+                "d": _path(b.outline),
+                "disc": s.is_disc,
+                "colour": "#{:02x}{:02x}{:02x}".format(*s.colour),
+            }
             for s, b in blocks.items()
         ],
         "points": [_xy(p) for line in lines if line.measured for p in (line.start, line.end)],
@@ -133,8 +147,10 @@ def _path(outline: Points) -> str:
 
 def _drawn(line: Line) -> dict[str, object]:
     (x1, y1), (x2, y2), style = _xy(line.start), _xy(line.end), STYLES[line.kind]
-    ends: dict[str, object] = {"x1": x1, "y1": y1, "x2": x2, "y2": y2}
-    return {"kind": line.kind.value, "at": line.at, "style": style, **ends}
+    return {
+        "kind": line.kind.value, "at": line.at, "style": style,
+        "x1": x1, "y1": y1, "x2": x2, "y2": y2,
+    }  # fmt: skip
 
 
 def _text(line: Line) -> dict[str, object]:
