@@ -42,7 +42,7 @@ MEASURES = (
     "disc_height_index",
     "disc_height_to_healthy",
     "slip_share",
-    "slip_from_usual",
+    "offset_from_usual",
 )
 DRAWS = 1000
 
@@ -148,7 +148,7 @@ QUESTIONS: dict[
     ),
     "spondylolisthesis, slip (AUC)": ("slip_share", lambda d: d.slipped, auc, np.abs),
     "spondylolisthesis, slip from the usual (AUC)": (
-        "slip_from_usual",
+        "offset_from_usual",
         lambda d: d.slipped,
         auc,
         np.abs,

@@ -290,4 +290,4 @@ def test_slip_from_the_usual_place_is_the_mean_of_both_corners_and_the_usual_off
     found = measure(drawn.label, spacing=drawn.spacing)
     for name in ("D2", "D4"):
         both = [found.get(m, name).value for m in ("slip_share", "slip_anterior_share")]
-        assert found.get("slip_from_usual", name).value == pytest.approx(sum(both) / 2 + 4.9)
+        assert found.get("offset_from_usual", name).value == pytest.approx(sum(both) / 2 + 4.9)

@@ -158,7 +158,7 @@ def slip_anterior_share(spine: Spine, at: Structure) -> Values:
     "training patients",
     needs=_FACING,
 )  # fmt: skip
-def slip_from_usual(spine: Spine, at: Structure) -> Values:
+def offset_from_usual(spine: Spine, at: Structure) -> Values:
     both = slip_share(spine, at) + slip_anterior_share(spine, at)
     return np.asarray(both / 2 + _USUAL_SLIP)
 
@@ -301,7 +301,7 @@ LEVEL_MEASURES: Final[tuple[Definition, ...]] = (
     slip_band,
     slip_anterior,
     slip_anterior_share,
-    slip_from_usual,
+    offset_from_usual,
     wall_offset,
 )
 """In the order of the table."""
