@@ -30,7 +30,8 @@ $(SETS)/pseudo/cases.csv: $(RUNS)/3-fine/weights.safetensors examples/spider-mid
 	$(BIN)/python -m spinemsca.segment.pseudo $(DATA)/spider/mid --weights $< --out $(@D) \
 		--held-out examples/spider-space-patients.csv \
 		--held-out examples/spider-mid-patients.csv \
-		--rejected examples/spider-mid-rejected.csv --source "$(MID)"
+		--rejected examples/spider-mid-rejected.csv --case 0.88 --structure 0.8 \
+		--source "$(MID)"
 
 $(RUNS)/4-finest/weights.safetensors: $(STAGES)/4-finest.toml $(RUNS)/3-fine/weights.safetensors $(PSEUDO_TABLE)
 	$(train) $(PSEUDO) --begin $(RUNS)/3-fine/best.ckpt --version $(VERSION)

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 _EDGE: Final = 1e-3
-_RIDGE: Final = 1e-2
+_RIDGE: Final = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
