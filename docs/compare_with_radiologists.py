@@ -4,7 +4,7 @@
 
 Segments SPIDER's mid-sagittal T2 slices with the shipped weights, measures them, and compares with
 `gradings.csv`. The measures' formulas were chosen on patients with T2 SPACE alone, who are left
-out here. Writes docs/radiologists.json, .md and .png.
+out here. Writes docs/radiologists.json, -table.md and .jpg.
 """
 
 from __future__ import annotations
@@ -220,7 +220,7 @@ def main() -> None:
         ROOT / "docs/radiologists.json", json.dumps(about | {"results": result}, indent=2) + "\n"
     )
     write_text(ROOT / "docs/radiologists-table.md", "\n".join(rows(result)) + "\n")
-    sheet(disagreements(found, pictures), ROOT / "docs/radiologists.png", columns=4)
+    sheet(disagreements(found, pictures), ROOT / "docs/radiologists.jpg", columns=4)
     print(json.dumps(about), *rows(result), sep="\n")
 
 

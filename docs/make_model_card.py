@@ -100,7 +100,7 @@ def examples(judged: list[dict[str, Any]], out: Path) -> None:
     middle = len(ranked) // 2
     chosen = ranked[:7] + ranked[middle - 3 : middle + 3] + ranked[-7:]
     tiles = [tile(each, name, dice) for dice, name, each in chosen]
-    sheet(tiles, out / "twenty.png", columns=4)
+    sheet(tiles, out / "twenty.jpg", columns=4)
 
 
 def tile(each: dict[str, Any], name: str, dice: float) -> Image.Image:
@@ -136,7 +136,7 @@ def unlabelled(model: Model, folder: Path, split: Split, out: Path) -> dict[str,
         counts[kind] += 1
         mark = {"refused": " refused", "ambiguous": " ?", "clear": ""}[kind]
         tiles.append(titled(overlay(window(pixels), found.label), path.stem + mark))
-    sheet(tiles, out / "unlabelled.png", columns=7)
+    sheet(tiles, out / "unlabelled.jpg", columns=7)
     return dict(counts)
 
 
@@ -156,7 +156,7 @@ def others(model: Model, folder: Path, out: Path) -> dict[str, Any]:
             taken[kind] += 1
             tiles.append(titled(overlay(window(pixels), found.label), path.stem))
     if tiles:
-        sheet(tiles, out / "not-refused.png", columns=7)
+        sheet(tiles, out / "not-refused.jpg", columns=7)
     return {"pictures": dict(total), "not_refused": dict(taken)}
 
 
@@ -171,13 +171,13 @@ def titled(picture: Image.Image, title: str) -> Image.Image:
 
 
 def sheet(tiles: list[Image.Image], path: Path, columns: int) -> None:
-    """Tiles in rows, saved with few colours to be small."""
+    """Tiles in rows."""
     rows = -(-len(tiles) // columns)
     canvas = Image.new("RGB", (columns * (TILE + 4), rows * (TILE + 24)), (255, 255, 255))
     for i, each in enumerate(tiles):
         canvas.paste(each, (i % columns * (TILE + 4), i // columns * (TILE + 24)))
     path.parent.mkdir(parents=True, exist_ok=True)
-    canvas.quantize(160, dither=Image.Dither.NONE).save(path, optimize=True)
+    canvas.save(path, quality=82)
 
 
 def revision() -> str:

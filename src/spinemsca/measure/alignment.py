@@ -13,7 +13,7 @@ import numpy as np
 
 from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, Structure
 from spinemsca.measure import geometry as g
-from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, by_level, define
+from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.spine import Block, NotGivenError, Spine
 
 if TYPE_CHECKING:
@@ -54,8 +54,6 @@ def _wall(spine: Spine, body: Block) -> Values:
     Scope.LEVEL, Quantity.ANGLE,
     "inferior endplate of the upper against superior endplate of the lower body, open forwards",
     source=_COBB, needs=_FACING,
-    normal=(by_level((12.1,), 3.4, "D4"),
-            "L4/5 12.1 ± 1.7° men, 13.0° women; L5/S1 15.7°, 16.9° (n = 40, abstract only)"),
 )  # fmt: skip
 def disc_wedge_angle(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
