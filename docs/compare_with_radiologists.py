@@ -4,7 +4,7 @@
 
 Segments SPIDER's mid-sagittal T2 slices with the shipped weights, measures them, and compares with
 `gradings.csv`. The measures' formulas were chosen on patients with T2 SPACE alone, who are left
-out here. Writes docs/radiologists.json, -table.md and .jpg.
+out here. Writes docs/tables/radiologists.json and .md, and docs/radiologists.jpg.
 """
 
 from __future__ import annotations
@@ -217,9 +217,10 @@ def main() -> None:
     result = {q: {name: answer(part, q) for name, part in parts.items()} for q in QUESTIONS}
     about = {"revision": revision(), "weights": load_model().weights.version, **fate}
     write_text(
-        ROOT / "docs/radiologists.json", json.dumps(about | {"results": result}, indent=2) + "\n"
+        ROOT / "docs/tables/radiologists.json",
+        json.dumps(about | {"results": result}, indent=2) + "\n",
     )
-    write_text(ROOT / "docs/radiologists-table.md", "\n".join(rows(result)) + "\n")
+    write_text(ROOT / "docs/tables/radiologists.md", "\n".join(rows(result)) + "\n")
     sheet(disagreements(found, pictures), ROOT / "docs/radiologists.jpg", columns=4)
     print(json.dumps(about), *rows(result), sep="\n")
 
