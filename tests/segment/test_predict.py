@@ -107,3 +107,9 @@ def test_same_slice_same_bytes_from_a_file(tmp_path):
 @given(hnp.arrays(np.float32, (12, 3, 4), elements=st.floats(0, 1, width=16)))
 def test_most_likely_is_argmax(probabilities):
     np.testing.assert_array_equal(_most_likely(probabilities), probabilities.argmax(0))
+
+
+def test_an_answer_can_be_had_all_the_same():
+    found = _model(_square(NAMES), 2.0).predict(IMAGE, refuse=False)
+    assert found.refused is None
+    assert found.label.any()

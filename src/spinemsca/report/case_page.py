@@ -126,6 +126,18 @@ def _pixels(found: Measurements) -> str:
     return f"Measured in millimetres, with pixels of {row:.3g} × {column:.3g} mm (row × column)."
 
 
+def _alignment_title(drawn: set[Kind]) -> str:
+    """Names only what the picture shows."""
+    parts = {
+        "lordosis": drawn & {Kind.COBB_S1, Kind.COBB_L5},
+        "sacral slope": drawn & {Kind.SLOPE},
+        "posterior walls": drawn & {Kind.WALL},
+        "slip": drawn & {Kind.SLIP},
+    }
+    shown = [name for name, kinds in parts.items() if kinds]
+    return f"Alignment: {', '.join(shown)}" if shown else "Alignment"
+
+
 def _panels(
     found: Measurements, heights: list[Line], alignment: list[Line]
 ) -> list[dict[str, Any]]:
@@ -139,7 +151,7 @@ def _panels(
             "parts": svg_parts(found, heights),
         },
         {
-            "title": "Alignment: lordosis, sacral slope, posterior walls and slip",
+            "title": _alignment_title({line.kind for line in alignment}),
             "caption": "Slip is drawn where it is greatest, and wherever it is beyond noise.",
             "description": _described(
                 found, "lordosis_l1_s1", "lordosis_l1_l5", "sacral_slope", "slip_share"

@@ -84,13 +84,19 @@ class Model:
         return cls(weights, choose_engine(weights, device, engine))
 
     def predict(
-        self, image: NDArray[Any], spacing: tuple[float, float] | None = None
+        self,
+        image: NDArray[Any],
+        spacing: tuple[float, float] | None = None,
+        *,
+        refuse: bool = True,
     ) -> Segmentation:
         """Segments one sagittal slice, row 0 at the head, column 0 anterior.
 
         Args:
             image: `(H, W)`, any real dtype and range.
             spacing: Row and column spacing in mm, passed on.
+            refuse: Whether what hardly looks like a lumbar spine is refused; comparisons of
+                weak models ask for an answer all the same.
 
         Raises:
             CaseError: If the image is no finite array of two dimensions.
@@ -102,7 +108,7 @@ class Model:
         probabilities = self.probabilities(pixels)
         levels = consistent_levels(_most_likely(probabilities))
         found = evidence(levels.label, probabilities, levels.agreement)
-        doubt = refusal(found)
+        doubt = refusal(found) if refuse else None
         if doubt:
             return _refused(pixels, known, doubt)
         confidence = {s: calibrated(one, self.weights.calibration) for s, one in found.items()}
