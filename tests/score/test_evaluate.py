@@ -153,3 +153,19 @@ def test_a_table_that_is_none_is_refused(tmp_path) -> None:
     (tmp_path / "pairs.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(UsageError, match="readable CSV"):
         read_pairs(tmp_path / "pairs.csv")
+
+
+def test_nifti_label_maps_are_scored(tmp_path) -> None:
+    import nibabel
+
+    truth = tmp_path / "truth"
+    truth.mkdir()
+    write_label_picture(truth / "a.png", bars())
+    (tmp_path / "given").mkdir()
+    # One sagittal slice, voxel axes left, down and back, as a header can state.
+    voxels = bars(3)[None].astype(np.int16)
+    affine = np.array([[-4.0, 0, 0, 0], [0, 0, -1, 0], [0, -1, 0, 0], [0, 0, 0, 1]])
+    nibabel.save(nibabel.Nifti1Image(voxels, affine), tmp_path / "given/a_label.nii.gz")
+    found = evaluate_pairs(pair_labels(tmp_path / "given", truth).pairs)
+    assert found["overall"]["hd95"]["mean"] == pytest.approx(3)
+    assert found["levels_right"] == 1
