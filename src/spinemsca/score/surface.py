@@ -34,31 +34,35 @@ class SurfaceDistances:
         forward_length: `(N,)` contour lengths of truth.
         backward: `(M,)` from prediction to truth, ascending.
         backward_length: `(M,)` contour lengths of prediction.
+        forward_sum: `(N,)` lengths of truth summed up to each element.
+        backward_sum: `(M,)` the same of prediction.
     """
 
     forward: NDArray[np.float64]
     forward_length: NDArray[np.float64]
     backward: NDArray[np.float64]
     backward_length: NDArray[np.float64]
+    forward_sum: NDArray[np.float64]
+    backward_sum: NDArray[np.float64]
 
     def hausdorff(self, percent: float = 100) -> float:
         """The larger of both directions' length-weighted percentiles."""
         return max(
-            _percentile(self.forward, self.forward_length, percent),
-            _percentile(self.backward, self.backward_length, percent),
+            _percentile(self.forward, self.forward_sum, percent),
+            _percentile(self.backward, self.backward_sum, percent),
         )
 
     def assd(self) -> float:
         """Mean of both directions' length-weighted mean distances."""
-        there = self.forward @ self.forward_length / self.forward_length.sum()
-        back = self.backward @ self.backward_length / self.backward_length.sum()
+        there = self.forward @ self.forward_length / self.forward_sum[-1]
+        back = self.backward @ self.backward_length / self.backward_sum[-1]
         return float(there + back) / 2
 
     def nsd(self, tolerance: float) -> float:
         """Share of both contours' length within `tolerance` of the other, in [0, 1]."""
-        near = self.forward_length[self.forward <= tolerance].sum()
-        near += self.backward_length[self.backward <= tolerance].sum()
-        return float(near / (self.forward_length.sum() + self.backward_length.sum()))
+        near = _within(self.forward, self.forward_sum, tolerance)
+        near += _within(self.backward, self.backward_sum, tolerance)
+        return near / float(self.forward_sum[-1] + self.backward_sum[-1])
 
 
 def surface_distances(
@@ -76,11 +80,9 @@ def surface_distances(
     back, back_code = _contour(prediction)
     forward, backward = _nearest(there * spacing, back * spacing)
     first, second = np.argsort(forward), np.argsort(backward)
+    near, far = lengths[there_code[first]], lengths[back_code[second]]
     return SurfaceDistances(
-        forward[first],
-        lengths[there_code[first]],
-        backward[second],
-        lengths[back_code[second]],
+        forward[first], near, backward[second], far, near.cumsum(), far.cumsum()
     )
 
 
@@ -118,9 +120,15 @@ def _lengths(spacing: tuple[float, float]) -> NDArray[np.float64]:
     return table
 
 
-def _percentile(
-    distance: NDArray[np.float64], length: NDArray[np.float64], percent: float
-) -> float:
-    total = np.cumsum(length)
-    place = int(np.searchsorted(total / total[-1], percent / 100))
+def _percentile(distance: NDArray[np.float64], total: NDArray[np.float64], percent: float) -> float:
+    """The distance up to which `percent` of the length lies; `total` are summed lengths."""
+    if percent >= 100:
+        return float(distance[-1])
+    place = int((total / total[-1]).searchsorted(percent / 100))
     return float(distance[min(place, len(distance) - 1)])
+
+
+def _within(distance: NDArray[np.float64], total: NDArray[np.float64], tolerance: float) -> float:
+    """Length of the elements that lie no farther than `tolerance`."""
+    number = int(distance.searchsorted(tolerance, side="right"))
+    return float(total[number - 1]) if number else 0.0
