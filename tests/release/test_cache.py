@@ -10,6 +10,7 @@ import torch
 
 from spinemsca.case import Case
 from spinemsca.errors import CaseError, FileFormatError
+from spinemsca.release import cache
 from spinemsca.release.cache import cached
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release, write_release
@@ -148,6 +149,20 @@ def _racer(root, folder, start):
     release = Release.open(root)
     start.wait()
     same(build(release, folder), release)
+
+
+def test_cache_of_a_quicker_process_stays(tmp_path, monkeypatch):
+    release = write(tmp_path / "r")
+    stored = build(release, tmp_path / "k")
+    (there,) = (tmp_path / "k").iterdir()
+    mark = there / "mark"
+    mark.touch()
+    opened = cache._open
+    # To this process it seemed missing when it looked, and was there a moment later.
+    answers = iter([None])
+    monkeypatch.setattr(cache, "_open", lambda *a: next(answers, opened(*a)))
+    assert build(release, tmp_path / "k") == stored
+    assert mark.exists()
 
 
 def test_processes_at_once(tmp_path):

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import time
 from dataclasses import dataclass
@@ -133,6 +134,7 @@ def cached(
     path = folder / _cache_name(entries, folder)
     found = _open(path, entries)
     if found is None:
+        _discard(path, entries)
         _build(path, entries, load, progress)
         _remove_outdated(path)
         found = _opened(path, entries)
@@ -177,14 +179,25 @@ def _stored(
     )
 
 
+def _discard(path: Path, entries: Sequence[Entry]) -> None:
+    """Removes a damaged cache, but not one that another process has just put in its place."""
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.rename(aside)
+        if _open(aside, entries) is not None:
+            aside.rename(path)
+    except OSError:
+        # There was none, or yet another process was quicker.
+        pass
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def _build(
     path: Path, entries: Sequence[Entry], load: Callable[[Entry], Case], progress: Progress
 ) -> None:
     try:
         with atomic_folder(path) as temporary:
             _write(temporary, entries, load, progress)
-            if _open(path, entries) is None:
-                shutil.rmtree(path, ignore_errors=True)
     except OSError:
         # Another process may have moved the same cache into place first.
         if _open(path, entries) is None:
