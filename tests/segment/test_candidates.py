@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import DISCS, STRUCTURES, UNKNOWN, VERTEBRAE, by_name
-from spinemsca.segment.candidates import ANYTHING, candidate_sets
+from spinemsca.segment.candidates import ANYTHING, candidate_sets, with_open_edges
 from tests.segment.examples import ladder
 
 S1 = by_name("S1")
@@ -62,3 +62,26 @@ def test_no_pixel_is_without_candidate(annotated):
 def test_reach_without_any_neighbour_leaves_the_background_open():
     sets = candidate_sets(np.zeros((4, 4), np.uint8), VERTEBRAE, reach=2)
     assert all(_has(sets, disc).all() for disc in DISCS)
+
+
+def test_open_edges_leave_only_the_outline_open():
+    label = np.zeros((20, 20), np.uint8)
+    label[5:15, 5:15] = S1.value
+    sets = candidate_sets(label, STRUCTURES)
+    opened = with_open_edges(sets, 2)
+    open_ = opened == (1 << S1.value | 1)
+    assert open_[3:17, 10].tolist() == [True] * 4 + [False] * 6 + [True] * 4
+    np.testing.assert_array_equal(opened[~open_], sets[~open_])
+    assert (opened[7:13, 7:13] == 1 << S1.value).all()
+
+
+def test_edges_without_width_stay_as_they_are():
+    sets = candidate_sets(ladder(), STRUCTURES)
+    np.testing.assert_array_equal(with_open_edges(sets, 0), sets)
+
+
+def test_an_edge_between_neighbours_can_be_either_or_background():
+    label = np.zeros((20, 20), np.uint8)
+    label[4:10, 4:16], label[10:16, 4:16] = 1, 2
+    opened = with_open_edges(candidate_sets(label, STRUCTURES), 1)
+    assert (opened[9:11, 6:14] == 0b111).all()

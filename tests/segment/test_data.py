@@ -94,6 +94,25 @@ def test_groups_are_drawn_by_weight():
     assert share == pytest.approx(0.75, abs=0.08)
 
 
+def test_most_batches_show_only_the_columns_around_the_structures():
+    sampler = Sampler([bar_example("a")], 64, 2, columns=32)
+    shapes = [tuple(sampler(step).images.shape) for step in range(5)]
+    assert shapes == [(2, 1, 64, 64)] + [(2, 1, 64, 32)] * 3 + [(2, 1, 64, 64)]
+
+
+def test_a_narrow_batch_holds_all_that_fits_of_the_structures():
+    item = bar_example("a")
+    whole = Sampler([item], 64, 4, 3, 0.3)(1)
+    narrow = Sampler([item], 64, 4, 3, 0.3, columns=32)(1)
+    for full, part, image, cut in zip(
+        whole.candidates, narrow.candidates, whole.images, narrow.images, strict=True
+    ):
+        shown = ((full & 1) == 0).any(0).nonzero()
+        start = max(0, min(32, int(shown.double().mean() - 16)))
+        torch.testing.assert_close(part, full[:, start : start + 32])
+        torch.testing.assert_close(cut, image[..., start : start + 32])
+
+
 def test_nothing_to_draw_from_is_an_error():
     with pytest.raises(ReleaseError, match="no training cases"):
         Sampler([], 32, 2)

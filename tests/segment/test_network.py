@@ -4,9 +4,10 @@ import pytest
 import torch
 from pydantic import ValidationError
 from torch import nn
+from torch.nn import functional
 from torch.utils.flop_counter import FlopCounterMode
 
-from spinemsca.segment.blocks import StripAttention
+from spinemsca.segment.blocks import StripAttention, SubpixelHead
 from spinemsca.segment.network import STRIDE, ColumnNet, NetworkConfig
 from tests.segment.examples import TINY
 
@@ -35,6 +36,20 @@ def test_strip_attention_has_the_described_kernels():
 def test_strip_attention_multiplies_its_input():
     attention = StripAttention(8)
     assert not attention(torch.zeros(1, 8, 32, 32)).any()
+
+
+def test_the_head_begins_as_interpolation_of_its_own_logits():
+    head = SubpixelHead(8, 3).eval()
+    x = torch.rand(2, 8, 12, 10)
+    logits = head(x)
+    assert logits.shape == (2, 3, 24, 20)
+    # All four parts of a place, seen without what lies around it, have the same weights.
+    weight = head.around.weight.detach().unflatten(0, (3, 4))[:, 0].sum((2, 3))
+    bias = head.around.bias.detach()[::4]
+    alone = functional.conv2d(x, weight[:, :, None, None], bias)
+    smooth = functional.interpolate(alone, scale_factor=2, mode="bilinear")
+    inner = (..., slice(2, -2), slice(2, -2))
+    torch.testing.assert_close(logits[inner], smooth[inner], atol=1e-5, rtol=1e-5)
 
 
 def test_every_place_sees_the_whole_column():

@@ -8,9 +8,20 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Block", "Convolutions", "GlobalAttention", "Merge", "StripAttention", "doubled"]
+__all__ = [
+    "Block",
+    "Convolutions",
+    "GlobalAttention",
+    "Merge",
+    "StripAttention",
+    "SubpixelHead",
+    "doubled",
+]
 
 _STRIPS: Final = (7, 11, 21)
+
+_BETWEEN: Final = ((0.25, 0.75, 0.0), (0.0, 0.75, 0.25))
+"""Weights of the place before, the place itself and the one after in its two halves."""
 
 
 def _norm(channels: int) -> nn.Module:
@@ -136,6 +147,37 @@ class Merge(nn.Module):
         """`(B, C, H/2, W/2)` and `(B, F, H, W)` to `(B, F, H, W)`."""
         refined: Tensor = self.refine(self.join(torch.cat([doubled(coarse), fine], dim=1)))
         return refined
+
+
+class SubpixelHead(nn.Module):
+    """Logits at twice the resolution of their features, each from features around it.
+
+    The gap between a disc and a vertebra is often a single pixel, which logits interpolated
+    from half of the resolution cannot show. It begins as that interpolation and learns from
+    there (sub-pixel convolution: Shi et al., *Real-Time Single Image and Video Super-Resolution*,
+    CVPR 2016).
+
+    Args:
+        channels: Of the features.
+        classes: Of the logits.
+    """
+
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.around = nn.Conv2d(channels, 4 * classes, 3, padding=1)
+        between = torch.tensor(_BETWEEN)
+        stencils = torch.einsum("ik,jl->ijkl", between, between).reshape(4, 1, 3, 3)
+        alone = nn.Conv2d(channels, classes, 1).state_dict()
+        self.around.load_state_dict(
+            {
+                "weight": (alone["weight"][:, None] * stencils).flatten(0, 1),
+                "bias": alone["bias"].repeat_interleave(4),
+            }
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, C, H, W)` to `(B, K, 2H, 2W)`."""
+        return functional.pixel_shuffle(self.around(x), 2)
 
 
 def doubled(x: Tensor) -> Tensor:

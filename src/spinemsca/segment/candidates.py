@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["ANYTHING", "CandidateMap", "candidate_sets"]
+__all__ = ["ANYTHING", "CandidateMap", "candidate_sets", "with_open_edges"]
 
 CandidateMap = NDArray[np.uint16]
 
@@ -63,6 +63,30 @@ def candidate_sets(
         possible = free if reach is None else free & _near(label, structure, reach)
         sets[possible] |= np.uint16(1 << structure.value)
     return sets
+
+
+def with_open_edges(sets: CandidateMap, width: int) -> CandidateMap:
+    """The sets, open between a structure and the background near its outline.
+
+    Outlines that a model drew teach where a structure is, but not where exactly it ends.
+
+    Args:
+        sets: `(H, W)` uint16, see `candidate_sets`.
+        width: How many pixels to either side of an outline are open; 0 changes nothing.
+
+    Returns:
+        `(H, W)` uint16.
+    """
+    opened = sets.copy()
+    if not width:
+        return opened
+    for structure in STRUCTURES:
+        mask = sets == 1 << structure.value
+        if mask.any():
+            inside = ndimage.binary_erosion(mask, iterations=width)
+            edge = ndimage.binary_dilation(mask, iterations=width) & ~inside
+            opened[edge] |= np.uint16(1 << structure.value | 1 << BACKGROUND)
+    return opened
 
 
 def _near(label: LabelMap, structure: Structure, reach: float) -> NDArray[np.bool_]:

@@ -33,6 +33,9 @@ class TrainingConfig(BaseModel):
         clock: Whether `seconds` are of the clock on the wall or of the processor, which is
             fairer on a shared machine and wrong on a GPU.
         size: Side of the square that the network sees, in pixels; a multiple of 32.
+        columns: Columns of the square, around the case's structures, that most batches show; a
+            column of vertebrae fills little of a slice, and a narrow batch takes less time.
+            Every fourth batch shows the whole square, and so do all where it is `None`.
         batch: Examples a step, over all devices.
         accumulate: Parts a device's share of a batch is cut into to save memory.
         rate: Highest learning rate.
@@ -43,6 +46,9 @@ class TrainingConfig(BaseModel):
         strength: Of the augmentation, 0 to 1.
         structure_weight: How much more a structure's pixel counts in the cross-entropy.
         distractors: Pictures that are no spine to make and train on, as group `distractor`.
+        open_edges: For each group of cases with outlines that are not to be trusted, such as
+            pseudo-labels, how many of its pixels to either side of an outline may be inside or
+            outside.
         weights: How often each group of cases (folder name of a release) is drawn, beside 1
             for those not named.
         choose_by: Groups whose validation cases choose the best weights; all where empty.
@@ -60,6 +66,7 @@ class TrainingConfig(BaseModel):
     seconds: float | None = Field(default=None, gt=0)
     clock: Literal["wall", "processor"] = "wall"
     size: int = Field(default=256, multiple_of=STRIDE, gt=0)
+    columns: int | None = Field(default=None, multiple_of=STRIDE, gt=0)
     batch: int = Field(default=8, ge=1)
     accumulate: int = Field(default=1, ge=1)
     rate: float = Field(default=1.5e-3, gt=0)
@@ -70,6 +77,7 @@ class TrainingConfig(BaseModel):
     strength: float = Field(default=1.0, ge=0, le=1)
     structure_weight: float = Field(default=STRUCTURE_WEIGHT, gt=0)
     distractors: int = Field(default=0, ge=0)
+    open_edges: dict[str, int] = Field(default_factory=dict)
     weights: dict[str, float] = Field(default_factory=dict)
     choose_by: tuple[str, ...] = ()
     validate_every: int = Field(default=200, ge=1)

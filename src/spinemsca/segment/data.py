@@ -32,6 +32,7 @@ __all__ = ["Batch", "Example", "Sampler", "example", "load_examples", "plain_bat
 
 _LONGEST: Final = 640
 _REACH: Final = 1.3
+_WHOLE_EVERY: Final = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,8 +59,8 @@ class Batch:
     """What one training step sees.
 
     Attributes:
-        images: `(B, 1, S, S)` float32 in [0, 1].
-        candidates: `(B, S, S)` int32.
+        images: `(B, 1, S, C)` float32 in [0, 1].
+        candidates: `(B, S, C)` int32.
         names: Of the cases.
         augmentations: Of the cases; enough to make the batch again.
     """
@@ -114,6 +115,7 @@ class Sampler:
         examples: To draw from.
         size: Side of the square that the network sees, in pixels.
         batch: Examples a batch.
+        columns: Of the square that most batches show, around the structures; `None` for all.
         seed: Same seed and step, same batch.
         strength: Of the augmentation, 0 to 1.
         weights: Of groups; those not named weigh 1.
@@ -130,10 +132,12 @@ class Sampler:
         seed: int = 0,
         strength: float = 1.0,
         weights: dict[str, float] | None = None,
+        columns: int | None = None,
     ) -> None:
         if not examples:
             raise ReleaseError("there are no training cases")
         self.size, self.batch, self.seed, self.strength = size, batch, seed, strength
+        self.columns = min(columns or size, size)
         self._tree: dict[str, dict[str, list[Example]]] = {}
         for item in examples:
             self._tree.setdefault(item.group, {}).setdefault(item.patient, []).append(item)
@@ -144,7 +148,8 @@ class Sampler:
         """The batch of a step, or every `parts`-th example of it from `part` on."""
         rng = np.random.default_rng((self.seed, step))
         drawn = [(self._draw(rng), draw(rng, self.strength)) for _ in range(self.batch)]
-        return _batch(drawn[part::parts], self.size)
+        whole = step % _WHOLE_EVERY == 0
+        return _batch(drawn[part::parts], self.size, self.size if whole else self.columns)
 
     def _draw(self, rng: np.random.Generator) -> Example:
         groups = list(self._tree)
@@ -155,14 +160,24 @@ class Sampler:
 
 def plain_batch(examples: Iterable[Example], size: int) -> Batch:
     """The examples as they are, scaled to `size`; for validation."""
-    return _batch([(e, Augmentation()) for e in examples], size)
+    return _batch([(e, Augmentation()) for e in examples], size, size)
 
 
-def _batch(drawn: list[tuple[Example, Augmentation]], size: int) -> Batch:
-    pairs = [apply(a, e.image, e.candidates, size) for e, a in drawn]
+def _batch(drawn: list[tuple[Example, Augmentation]], size: int, columns: int) -> Batch:
+    pairs = [_narrowed(apply(a, e.image, e.candidates, size), columns) for e, a in drawn]
     return Batch(
         torch.from_numpy(np.stack([image for image, _ in pairs])[:, None]),
         torch.from_numpy(np.stack([sets for _, sets in pairs]).astype(np.int32)),
         tuple(e.name for e, _ in drawn),
         tuple(a for _, a in drawn),
     )
+
+
+def _narrowed(pair: tuple[Image, CandidateMap], columns: int) -> tuple[Image, CandidateMap]:
+    """The columns around the middle of what a case certainly shows."""
+    image, sets = pair
+    size = sets.shape[1]
+    shown = np.flatnonzero(((sets & 1 << BACKGROUND) == 0).any(0))
+    middle = shown.mean() if len(shown) else size / 2
+    start = int(min(max(0, middle - columns / 2), size - columns))
+    return image[:, start : start + columns], sets[:, start : start + columns]

@@ -28,6 +28,9 @@ is past that, 1 is the honest weight: a higher one draws every outline a pixel o
 
 _SMOOTH: Final = 1.0
 
+_LEAST: Final = 1e-30
+"""Probability below which the cross-entropy grows no further; its logarithm is finite."""
+
 
 def segmentation_loss(
     logits: Tensor, candidates: Tensor, structure_weight: float = STRUCTURE_WEIGHT
@@ -42,8 +45,9 @@ def segmentation_loss(
     Returns:
         A scalar, 0 at best.
     """
-    allowed = _members(candidates)
-    return _cross_entropy(logits, allowed, structure_weight) + _dice_loss(logits, allowed)
+    probability, allowed = logits.softmax(1), _members(candidates, logits.dtype)
+    entropy = _cross_entropy(probability, allowed, structure_weight)
+    return entropy + _dice_loss(probability, allowed)
 
 
 def marginal_cross_entropy(
@@ -61,7 +65,8 @@ def marginal_cross_entropy(
     Returns:
         A scalar, 0 at best; pixels that can be anything add 0.
     """
-    return _cross_entropy(logits, _members(candidates), structure_weight)
+    allowed = _members(candidates, logits.dtype)
+    return _cross_entropy(logits.softmax(1), allowed, structure_weight)
 
 
 def marginal_dice_loss(logits: Tensor, candidates: Tensor) -> Tensor:
@@ -76,30 +81,29 @@ def marginal_dice_loss(logits: Tensor, candidates: Tensor) -> Tensor:
     Returns:
         A scalar in [0, 1]; a case that shows no structure adds 0.
     """
-    return _dice_loss(logits, _members(candidates))
+    return _dice_loss(logits.softmax(1), _members(candidates, logits.dtype))
 
 
-def _members(candidates: Tensor) -> Tensor:
-    """`(B, 12, H, W)` bool: whether each pixel can be of each value."""
+def _members(candidates: Tensor, dtype: torch.dtype) -> Tensor:
+    """`(B, 12, H, W)`: 1 where a pixel can be of a value, 0 where it cannot."""
     values = torch.arange(NUMBER_OF_CLASSES, device=candidates.device, dtype=candidates.dtype)
-    return ((candidates[:, None] >> values[:, None, None]) & 1).bool()
+    return ((candidates[:, None] >> values[:, None, None]) & 1).to(dtype)
 
 
-def _cross_entropy(logits: Tensor, allowed: Tensor, structure_weight: float) -> Tensor:
-    possible = logits.masked_fill(~allowed, -torch.inf).logsumexp(1)
-    cost = logits.logsumexp(1) - possible
-    weight = torch.where(allowed[:, BACKGROUND], 1.0, structure_weight).to(logits.dtype)
+def _cross_entropy(probability: Tensor, allowed: Tensor, structure_weight: float) -> Tensor:
+    cost = -(probability * allowed).sum(1).clamp(min=_LEAST).log()
+    weight = structure_weight + (1 - structure_weight) * allowed[:, BACKGROUND]
     return ((cost * weight).flatten(1).sum(1) / weight.flatten(1).sum(1)).mean()
 
 
-def _dice_loss(logits: Tensor, allowed: Tensor) -> Tensor:
-    structures = slice(BACKGROUND + 1, None)
-    certain = allowed.sum(1, keepdim=True) == 1
-    truth = (allowed & certain)[:, structures].flatten(2).to(logits.dtype)
-    known = (certain | ~allowed)[:, structures].flatten(2).to(logits.dtype)
-    probability = logits.softmax(1)[:, structures].flatten(2) * known
-    common = (probability * truth).sum(-1)
-    total = probability.sum(-1) + truth.sum(-1)
+def _dice_loss(probability: Tensor, allowed: Tensor) -> Tensor:
+    certain = (allowed.sum(1, keepdim=True) == 1).to(allowed.dtype)
+    allowed, probability = (x[:, BACKGROUND + 1 :] for x in (allowed, probability))
+    truth = allowed * certain
+    known = truth + 1 - allowed
+    common = (probability * truth).sum((2, 3))
+    area = truth.sum((2, 3))
+    total = (probability * known).sum((2, 3)) + area
     loss = 1 - (2 * common + _SMOOTH) / (total + _SMOOTH)
-    shown = (truth.sum(-1) > 0).to(logits.dtype)
+    shown = (area > 0).to(loss.dtype)
     return ((loss * shown).sum(1) / shown.sum(1).clamp(min=1)).mean()

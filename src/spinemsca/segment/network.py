@@ -24,7 +24,7 @@ from spinemsca.segment.blocks import (
     GlobalAttention,
     Merge,
     StripAttention,
-    doubled,
+    SubpixelHead,
 )
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class ColumnNet(nn.Module):
             )
         )
         self.ups = nn.ModuleList(self._merges(widths))
-        self.head = nn.Conv2d(widths[0], NUMBER_OF_CLASSES, 1)
+        self.head = SubpixelHead(widths[0], NUMBER_OF_CLASSES)
 
     def _stages(self, widths: tuple[int, ...]) -> Iterator[nn.Module]:
         yield Convolutions(1, widths[0], 2)
@@ -122,4 +122,5 @@ class ColumnNet(nn.Module):
         x = self.context(x)
         for up, fine in zip(self.ups, reversed(features[:-1]), strict=True):
             x = up(x, fine)
-        return doubled(self.head(x))
+        logits: Tensor = self.head(x)
+        return logits

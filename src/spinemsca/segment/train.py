@@ -19,6 +19,7 @@ import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
@@ -34,6 +35,7 @@ from spinemsca.segment.budget import (
     position,
     validates,
 )
+from spinemsca.segment.candidates import with_open_edges
 from spinemsca.segment.config import TrainingConfig, learning_rate
 from spinemsca.segment.data import Batch, Example, Sampler
 from spinemsca.segment.distractors import distractors
@@ -92,10 +94,17 @@ def train(  # noqa: PLR0913
     """
     if not training:
         raise ReleaseError("there are no training cases", remedy="Add a release that has some")
+    training = [_opened(e, config.open_edges.get(e.group, 0)) for e in training]
     training = [*training, *distractors(training, config.distractors, config.seed)]
     judges = _judges(config, training, validation)
     sampler = Sampler(
-        training, config.size, config.batch, config.seed, config.strength, config.weights
+        training,
+        config.size,
+        config.batch,
+        config.seed,
+        config.strength,
+        config.weights,
+        config.columns,
     )
     fabric = _fabric(config, device)
     run = start(config, fabric, begin)
@@ -125,6 +134,10 @@ def train(  # noqa: PLR0913
     return run.best
 
 
+def _opened(case: Example, width: int) -> Example:
+    return replace(case, candidates=with_open_edges(case.candidates, width))
+
+
 def _judges(
     config: TrainingConfig, training: Sequence[Example], validation: Sequence[Example]
 ) -> list[Example]:
@@ -132,6 +145,7 @@ def _judges(
     for option, named, examples in (
         ("weights", config.weights, training),
         ("choose_by", config.choose_by, validation),
+        ("open_edges", config.open_edges, training),
     ):
         groups = {e.group for e in examples}
         if unknown := sorted(set(named) - groups):
