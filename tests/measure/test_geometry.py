@@ -34,7 +34,7 @@ def test_known_geometry_is_found(spacing, ragged):
         np.mean([np.abs(gaps(drawn, kinds)).mean() for drawn in turned])
         for kinds in (HEIGHTS, ANGLES, "slip")
     )
-    assert height < max(0.32, 0.5 * spacing)
+    assert height < max(0.30, 0.5 * spacing)
     assert angle < 1.0
     assert slip < 0.4
 
@@ -70,13 +70,11 @@ def test_lengths_scale_while_angles_and_ratios_stay(turn, scale, seed):
         if "concavity" in key[0] or "bulge" in key[0] or key[0] == "slip_greatest":
             continue
         if quantity is Quantity.LENGTH:
-            # A wedged disc's pointed end has no corners that stay put on another grid.
-            most = 4.0 if key[0] == "disc_depth" else 2.0
-            assert other == pytest.approx(scale * value, abs=most), key
+            assert other == pytest.approx(scale * value, abs=2), key
         elif quantity is Quantity.ANGLE and key[0] != "sacral_slope":
             assert other == pytest.approx(value, abs=2), key
         elif quantity is Quantity.RATIO:
-            assert other == pytest.approx(value, abs=0.12), key
+            assert other == pytest.approx(value, abs=0.08), key
         elif quantity is Quantity.PERCENT:
             assert other == pytest.approx(value, abs=4), key
 
@@ -118,7 +116,7 @@ def test_slip_forwards_is_positive_and_backwards_negative():
     forwards, backwards = (measure(d.label, spacing=d.spacing) for d in drawn)
     for found, true in zip((forwards, backwards), drawn, strict=True):
         expected = truth(true.corners)["slip", "D4"]
-        assert found.get("slip", "D4").value == pytest.approx(expected, abs=0.8)
+        assert found.get("slip", "D4").value == pytest.approx(expected, abs=0.6)
     assert forwards.get("slip_band", "D4").value == "anterior, grade I band"
     assert backwards.get("slip_band", "D4").value.startswith("posterior, grade")
     assert forwards.get("slip_band", "D2").value == "none beyond noise"

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from spinemsca.measure.contour import Points
 
-__all__ = ["DRAWS", "SIDES", "Landmarks", "Outlines", "locate"]
+__all__ = ["DRAWS", "SIDES", "SIGMAS", "Landmarks", "Outlines", "locate"]
 
 DRAWS: Final = 96
 """Draws from the landmarks' uncertainty, besides the best estimate."""
@@ -33,14 +33,21 @@ SIDES: Final = ("superior endplate", "posterior wall", "inferior endplate", "ant
 _INNER: Final = 0.42
 _MIDDLE: Final = 0.12
 _TUKEY: Final = 4.685
+# Least and most smoothing along an outline, in pixels.
+SIGMAS: Final = (1.5, 2.0)
 _FEWEST: Final = 4
 _MOST_CUT: Final = 0.1
 # A Gaussian of sigma pixels takes 0.4 sigma from each side of a right angle.
 _TAKEN: Final = 0.4 * 2**0.5
 _MOST_SPUR: Final = 0.15
-# What the first smoothing took from a corner, over what smoothing once more takes: 2.4 at a sharp
-# one, 1 at a round one; this is between, and best on phantoms of rounded bodies.
+# What the first smoothing took from a corner, over what smoothing once more takes: 1 at a round
+# one and 2.4 at a sharp one, told apart where outlines are long enough to be smoothed most.
 _REGAIN: Final = 1.7
+_REGAIN_SPREAD: Final = 0.7
+_LEAST_SIGMA, _MOST_SIGMA = SIGMAS
+# How far sides meet outside of a round corner and of a sharp one, in what smoothing takes from a
+# right angle; best on phantoms, of which some have sharp bodies and some rounded ones.
+_MEETING: Final = (2.7, 1.5)
 _TRUST: Final = 0.4
 # Neighbouring points of a pixel outline err together; this many share one independent error.
 _CORRELATED: Final = 3.0
@@ -313,7 +320,11 @@ def _combine(extreme: Points, meeting: Points, taken: _Floats, outlines: Outline
     length = _chords(extreme)[2]
     spur = _MOST_SPUR * np.minimum(length, np.roll(length, 1, axis=1))
     pixel = outlines.pixel.mean()
-    sharp = np.minimum(_REGAIN * taken, _TAKEN * outlines.sigma * pixel)
+    right = _TAKEN * outlines.sigma * pixel
+    told = (outlines.sigma - _LEAST_SIGMA) / (_MOST_SIGMA - _LEAST_SIGMA)
+    sharpness = np.interp(-far / right, np.negative(_MEETING), (-1.0, 1.0))
+    regain = _REGAIN + told * _REGAIN_SPREAD * sharpness
+    sharp = np.minimum(regain * taken, right)
     sharp = sharp + _TRUST * outlines.ragged[:, None]
     most = np.where((shift * outward).sum(axis=-1) < 0, spur, sharp)
     return np.asarray(extreme + shift * (most / np.maximum(most, far))[..., None])

@@ -17,7 +17,7 @@ from spinemsca.measure.contour import (
     raggedness,
     smooth,
 )
-from spinemsca.measure.landmarks import Landmarks, Outlines, locate
+from spinemsca.measure.landmarks import SIGMAS, Landmarks, Outlines, locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Block", "NotGivenError", "Spine", "spine_of"]
 
 _LEAST_PIXELS: Final = 24
-_SIGMA: Final = 1.5
+# The longer outlines are, the more they are smoothed, as far as corners stay.
+_SIGMAS_LONG: Final = 85.0
 
 
 class NotGivenError(Exception):
@@ -215,20 +216,21 @@ def _outlines(
 ) -> Outlines:
     """Pads outlines, given in pixels, to one length, and brings them into physical space."""
     longest = max(map(len, lines))
+    sigma = float(np.clip(np.median([len(line) for line in lines]) / _SIGMAS_LONG, *SIGMAS))
     raw = np.zeros((len(lines), longest, 2))
     smoothed, smoother = np.zeros_like(raw), np.zeros_like(raw)
     ragged = np.zeros(len(lines))
     used = np.arange(longest) < np.array([len(line) for line in lines])[:, None]
     for i, line in enumerate(lines):
-        once = smooth(line, _SIGMA)
+        once = smooth(line, sigma)
         raw[i, : len(line)], smoothed[i, : len(line)] = line, once
-        smoother[i, : len(line)] = smooth(once, _SIGMA)
+        smoother[i, : len(line)] = smooth(once, sigma)
         ragged[i] = raggedness(line)
     cut = ((raw <= 0.5) | (raw >= np.array(shape) - 1.5)).any(axis=-1) & used
     centre, down, back = (np.stack(part) for part in zip(*axes, strict=True))
     return Outlines(
         raw * pixel, smoothed * pixel, smoother * pixel, ragged * float(pixel.mean()),
-        used, cut, centre, down, back, pixel, _SIGMA,
+        used, cut, centre, down, back, pixel, sigma,
     )  # fmt: skip
 
 
