@@ -195,6 +195,19 @@ def test_groups_that_choose_are_the_only_ones_validated(tmp_path, monkeypatch):
     assert seen == [["c"]]
 
 
+def test_a_last_stage_learns_from_validation_cases_and_keeps_its_newest_weights(
+    tmp_path, monkeypatch
+):
+    falling = iter((0.9, 0.5))
+    monkeypatch.setattr(module, "validate", lambda *_: {"dice": next(falling)})
+    kept = bar_example("kept")
+    train(_config(learn_validation=True), [bar_example("a")], [kept], tmp_path, device="cpu")
+    learnt = json.loads((tmp_path / RECORD_NAME).read_text())["data"]["train"]
+    assert learnt["bars"]["patients"] == 2
+    best, last = (_state(tmp_path / name) for name in (BEST_NAME, CHECKPOINT_NAME))
+    assert _same(best["average"], last["average"])
+
+
 def test_distractors_are_a_group_of_their_own(tmp_path):
     config = _config(steps=1, distractors=6, weights={"distractor": 3})
     _train(config, tmp_path)

@@ -52,6 +52,9 @@ class TrainingConfig(BaseModel):
         weights: How often each group of cases (folder name of a release) is drawn, beside 1
             for those not named.
         choose_by: Groups whose validation cases choose the best weights; all where empty.
+        learn_validation: Learn from the validation cases too: for a last stage, when nothing is
+            left to choose. What validation then says is no judgement, and the newest weights
+            count as the best.
         validate_every: Steps.
         patience: Validations without a new best Dice after which the run ends.
         checkpoint_seconds: Between checkpoints.
@@ -80,6 +83,7 @@ class TrainingConfig(BaseModel):
     open_edges: dict[str, int] = Field(default_factory=dict)
     weights: dict[str, float] = Field(default_factory=dict)
     choose_by: tuple[str, ...] = ()
+    learn_validation: bool = False
     validate_every: int = Field(default=200, ge=1)
     patience: int = Field(default=1_000_000, ge=1)
     checkpoint_seconds: float = 300.0

@@ -73,7 +73,8 @@ def train(  # noqa: PLR0913
     Args:
         config: What to do.
         training: Cases to learn from.
-        validation: Cases of other patients, which choose the best weights.
+        validation: Cases of other patients, which choose the best weights, or are learnt from
+            too where the configuration says so.
         folder: Receives `last.ckpt`, `best.ckpt`, `log.jsonl`, `run.json` and `curves.png`.
         begin: Checkpoint of a run, at a lower resolution say, with whose averaged weights this
             one begins; `None` begins at random.
@@ -94,6 +95,8 @@ def train(  # noqa: PLR0913
     """
     if not training:
         raise ReleaseError("there are no training cases", remedy="Add a release that has some")
+    if config.learn_validation:
+        training = [*training, *validation]
     training = [_opened(e, config.open_edges.get(e.group, 0)) for e in training]
     training = [*training, *distractors(training, config.distractors, config.seed)]
     judges = _judges(config, training, validation)
@@ -266,7 +269,7 @@ def _validated(
     """Judges the averaged weights and keeps them where they are the best so far."""
     scores = validate(run.average, cases, config.size)
     run.stale += 1
-    if scores["dice"] > run.best:
+    if scores["dice"] > run.best or config.learn_validation:
         run.best, run.stale = scores["dice"], 0
         if folder is not None:
             save(run, config, folder / BEST_NAME)
