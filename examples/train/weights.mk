@@ -6,7 +6,7 @@ include examples/train/sets.mk
 
 STAGES ?= examples/train
 RUNS ?= runs/weights
-VERSION ?= 1.0
+VERSION ?= 1.1
 PSEUDO ?= $(SETS)/pseudo
 OUT ?= src/spinemsca/segment/trained
 
@@ -34,10 +34,16 @@ $(SETS)/pseudo/cases.csv: $(RUNS)/3-fine/weights.safetensors examples/spider-mid
 		--source "$(MID)"
 
 $(RUNS)/4-finest/weights.safetensors: $(STAGES)/4-finest.toml $(RUNS)/3-fine/weights.safetensors $(PSEUDO_TABLE)
-	$(train) $(PSEUDO) --begin $(RUNS)/3-fine/best.ckpt --version $(VERSION)
+	$(train) $(PSEUDO) --begin $(RUNS)/3-fine/best.ckpt
 
-$(RUNS)/calibrated.safetensors: $(RUNS)/4-finest/weights.safetensors
-	$(BIN)/python -m spinemsca.segment.calibrate $< $(SETS)/spider-space $(SETS)/sudirman --out $@
+# Nothing is chosen any more, so that the validation patients can be learnt from, too; what the
+# confidence means is judged with the stage before, which has not seen them.
+$(RUNS)/5-last/weights.safetensors: $(STAGES)/5-last.toml $(RUNS)/4-finest/weights.safetensors
+	$(train) $(PSEUDO) --begin $(RUNS)/4-finest/best.ckpt --version $(VERSION)
+
+$(RUNS)/calibrated.safetensors: $(RUNS)/5-last/weights.safetensors
+	$(BIN)/python -m spinemsca.segment.calibrate $(RUNS)/4-finest/weights.safetensors \
+		$(SETS)/spider-space $(SETS)/sudirman --into $< --out $@
 
 $(OUT)/model.safetensors: $(RUNS)/calibrated.safetensors
 	$(BIN)/python examples/train/ship.py $< $(@D) $(VERSION)

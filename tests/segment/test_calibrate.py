@@ -79,6 +79,17 @@ def test_weights_get_a_calibration(tmp_path, arguments, monkeypatch, capsys):
     assert "20 structures, 0.500 of them right" in capsys.readouterr().out
 
 
+def test_a_later_stage_gets_the_calibration_of_the_one_before(tmp_path, arguments, monkeypatch):
+    known = [(Evidence(v, v, v), v > 0.5) for v in np.linspace(0.1, 0.9, 20)]
+    judged = []
+    monkeypatch.setattr(calibrate, "gather", lambda model, *_: judged.append(model) or known)
+    save_weights(tmp_path / "later", Weights(ColumnNet(TINY), 64, "8"))
+    assert main([*arguments, "--into", str(tmp_path / "later")]) == 0
+    assert [model.weights.version for model in judged] == ["7"]
+    assert load_weights(tmp_path / "c").version == "8"
+    assert load_weights(tmp_path / "c").calibration != UNCALIBRATED
+
+
 def test_nothing_found_is_said(arguments, monkeypatch, capsys):
     monkeypatch.setattr(calibrate, "gather", lambda *_: [])
     assert main(arguments) == 2

@@ -41,12 +41,13 @@ def _make(recipe: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def test_stages_go_from_coarse_to_fine_on_sets_that_exist():
     configs = [read_config(path) for path in STAGES]
-    assert [c.size for c in configs] == [128, 192, 256, 384]
+    assert [c.size for c in configs] == [128, 192, 256, 384, 384]
+    assert [c.learn_validation for c in configs] == [False] * 4 + [True]
     for config in configs:
         assert config.weights.keys() - {"pseudo"} == SETS
         assert set(config.choose_by) <= SETS
         assert config.network == configs[0].network
-    assert ["pseudo" in c.weights for c in configs] == [False, False, False, True]
+    assert ["pseudo" in c.weights for c in configs] == [False, False, False, True, True]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -74,12 +75,17 @@ def test_weights_are_made_in_order(tmp_path):
         "3-fine",
         "segment.pseudo",
         "4-finest",
+        "5-last",
+        "calibrate",
         "ship.py",
     )
     found = [lines.index(step) for step in steps]
     assert found == sorted(found)
     assert lines.index("--begin") > lines.index("2-middle")
-    assert f"{tmp_path}/s/pseudo --begin {tmp_path}/r/3-fine/best.ckpt --version" in lines
+    assert f"{tmp_path}/s/pseudo --begin {tmp_path}/r/3-fine/best.ckpt" in lines
+    assert f"{tmp_path}/s/pseudo --begin {tmp_path}/r/4-finest/best.ckpt --version" in lines
+    assert f"calibrate {tmp_path}/r/4-finest/" in lines
+    assert f"--into {tmp_path}/r/5-last/" in lines
 
 
 @needs_make

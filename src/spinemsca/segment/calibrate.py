@@ -3,6 +3,8 @@
     python -m spinemsca.segment.calibrate WEIGHTS RELEASE… --out CALIBRATED
 
 Each validation case is seen as it is and under augmentation, so that hard pictures are among them.
+A later stage that has learnt from these cases would judge itself too kindly: `--into LATER` gives
+it the calibration of the weights before it.
 """
 
 from __future__ import annotations
@@ -107,10 +109,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("weights", type=Path)
     parser.add_argument("releases", type=Path, nargs="+", help="their validation cases serve")
     parser.add_argument("--out", type=Path, required=True, help="weights file to write")
+    parser.add_argument(
+        "--into", type=Path, help="weights that get the calibration, in place of those judged"
+    )
     parser.add_argument("--views", type=int, default=4, help="pictures of each case")
     given = parser.parse_args(arguments)
     try:
         weights = load_weights(given.weights)
+        receiver = load_weights(given.into) if given.into else weights
         examples = [
             e for root in given.releases for e in load_examples(Release.open(root), Split.VAL)
         ]
@@ -122,7 +128,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     found, right = [one for one, _ in gathered], [good for _, good in gathered]
     calibration = fit(found, right)
-    save_weights(given.out, replace(weights, calibration=calibration))
+    save_weights(given.out, replace(receiver, calibration=calibration))
     gap = calibration_error([calibrated(one, calibration) for one in found], right)
     sys.stdout.write(
         f"{len(right)} structures, {np.mean(right):.3f} of them right, "
