@@ -97,6 +97,33 @@ def test_of_two_bodies_side_by_side_the_larger_stays():
     np.testing.assert_array_equal(consistent_levels(label).label, clean)
 
 
+@pytest.mark.parametrize("width", [3, 10])
+def test_a_collapsed_disc_between_two_vertebrae_stays(width):
+    label = spine(NAMES)
+    rows, columns = np.where(label == VALUE["D4"])
+    label[label == VALUE["D4"]] = 0
+    middle = slice(columns.min() + 12, columns.min() + 12 + width)
+    label[rows.min() + 2 : rows.min() + 6, middle] = VALUE["D4"]
+    result = consistent_levels(label)
+    np.testing.assert_array_equal(result.label, label)
+    assert not result.ambiguous
+
+
+def test_a_speck_of_disc_goes_where_there_is_a_disc_or_no_gap():
+    label = spine(NAMES)
+    clean = label.copy()
+    rows, columns = np.where(label == VALUE["L4"])
+    inside = (slice(rows.min() + 9, rows.min() + 12), slice(columns.min() + 9, columns.min() + 15))
+    label[inside] = VALUE["D4"]
+    beside = (slice(rows.max() + 3, rows.max() + 7), slice(columns.max() + 8, columns.max() + 12))
+    label[beside] = VALUE["D4"]
+    result = consistent_levels(label).label
+    assert found(result) == NAMES
+    assert not (result == VALUE["D4"])[inside].any()
+    assert not (result == VALUE["D4"])[beside].any()
+    np.testing.assert_array_equal(result == VALUE["D4"], clean == VALUE["D4"])
+
+
 def test_holes_are_filled():
     label = spine(NAMES)
     label[20:24, 50:54] = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = ["Body", "find_bodies"]
 
 _WHOLE: Final = 1.4
 _FRAGMENT: Final = 0.25
+_COLLAPSED: Final = 0.06
 _GAP: Final = 1.2
 _FUSED: Final = 2.5
 _MOST: Final = 100
@@ -59,7 +61,8 @@ def find_bodies(label: LabelMap) -> list[Body]:
     """The bodies of one spine, from top to bottom.
 
     Touching fragments of one kind are one body if together they are no larger than one. Specks,
-    what lies apart from the column and what lies beside it are left out.
+    what lies apart from the column and what lies beside it are left out. A disc that is no larger
+    than a speck is a collapsed one where two vertebrae have no other between them.
 
     Args:
         label: `(H, W)` uint8, 0 to 11.
@@ -74,14 +77,19 @@ def find_bodies(label: LabelMap) -> list[Body]:
 
 def _ordered(label: LabelMap, corner: NDArray[np.intp]) -> list[Body]:
     """The bodies of a label map without its empty margins, whose corner lies at `corner`."""
-    pieces = [(kind, pixels) for kind in Kind for pixels in _of_kind(label, kind)]
-    axis = _axis(label, np.concatenate([pixels for _, pixels in pieces]))
-    bodies = [
-        Body(kind, pixels, _votes(label, pixels), float(pixels.mean(axis=0) @ axis))
-        for kind, pixels in pieces
-    ]
-    ordered = sorted(_one_column(bodies, label.shape), key=lambda b: b.place)
-    return [replace(body, pixels=body.pixels + corner) for body in _without_doubles(ordered, axis)]
+    pieces = [(kind, pixels, share) for kind in Kind for pixels, share in _of_kind(label, kind)]
+    axis = _axis(label, np.concatenate([p for _, p, share in pieces if share >= _FRAGMENT]))
+    whole, small = (
+        [
+            Body(kind, pixels, _votes(label, pixels), float(pixels.mean(axis=0) @ axis))
+            for kind, pixels, share in pieces
+            if (share >= _FRAGMENT) is large
+        ]
+        for large in (True, False)
+    )
+    ordered = sorted(_one_column(whole, label.shape), key=lambda b: b.place)
+    ordered = _with_collapsed(_without_doubles(ordered, axis), small)
+    return [replace(body, pixels=body.pixels + corner) for body in ordered]
 
 
 def _votes(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -89,8 +97,8 @@ def _votes(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.float64]:
     return counts / len(pixels)
 
 
-def _of_kind(label: LabelMap, kind: Kind) -> list[NDArray[np.intp]]:
-    """Pixels of each body of a kind, fragments merged and specks left out."""
+def _of_kind(label: LabelMap, kind: Kind) -> list[tuple[NDArray[np.intp], float]]:
+    """Pixels of each body of a kind, fragments merged, and its size in typical ones."""
     ids = _fragments(label, kind)
     areas = np.bincount(ids.ravel()).astype(float)
     areas[0] = 0
@@ -99,7 +107,8 @@ def _of_kind(label: LabelMap, kind: Kind) -> list[NDArray[np.intp]]:
     typical = _typical(ids, areas)
     merged = _merged(ids, areas, typical)[ids]
     groups = (np.argwhere(merged == i) for i in np.unique(merged[merged > 0]))
-    return [pixels for pixels in groups if len(pixels) >= _FRAGMENT * typical]
+    sized = ((pixels, len(pixels) / typical) for pixels in groups)
+    return [(pixels, share) for pixels, share in sized if share >= _COLLAPSED]
 
 
 def _fragments(label: LabelMap, kind: Kind) -> NDArray[np.int32]:
@@ -190,6 +199,25 @@ def _without_doubles(bodies: list[Body], axis: NDArray[np.float64]) -> list[Body
         else:
             kept.append(body)
     return kept
+
+
+def _with_collapsed(bodies: list[Body], small: list[Body]) -> list[Body]:
+    """Adds the largest small disc between two vertebrae that follow one another."""
+    found = list(bodies)
+    for upper, lower in pairwise(bodies):
+        if upper.kind is lower.kind is Kind.VERTEBRA:
+            between = [b for b in small if b.kind is Kind.DISC and _between(b, upper, lower)]
+            found += sorted(between, key=lambda b: len(b.pixels))[-1:]
+    return sorted(found, key=lambda b: b.place)
+
+
+def _between(body: Body, upper: Body, lower: Body) -> bool:
+    """Whether a body's centre lies in the middle half of the way from one to the next."""
+    way, reach = lower.centre - upper.centre, body.centre - upper.centre
+    length = float(way @ way)
+    along = float(reach @ way) / length
+    aside = abs(float(way[0] * reach[1] - way[1] * reach[0])) / length
+    return 0.25 <= along <= 0.75 and aside <= 0.5
 
 
 def _beside(one: Body, other: Body, axis: NDArray[np.float64]) -> bool:
