@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy import ndimage
@@ -167,14 +167,23 @@ def _borders(ids: NDArray[np.int32], number: int) -> NDArray[np.int64]:
 def _axis(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.float64]:
     """Unit vector along the spine towards the feet, as the pixels' levels say."""
     centred = pixels - pixels.mean(axis=0)
-    vectors = np.linalg.svd(centred.T @ centred)[0]
+    vectors = np.linalg.svd(np.einsum("ni,nj->ij", centred, centred))[0]
     axis: NDArray[np.float64] = vectors[:, 0]
     rank = np.zeros(NUMBER_OF_CLASSES)
     rank[[s.value for s in COLUMN]] = np.arange(len(STRUCTURES))
     levels = rank[label[tuple(pixels.T)]]
-    slope = float((centred @ axis) @ (levels - levels.mean()))
+    slope = float((_along(centred, axis) * (levels - levels.mean())).sum())
     # One body alone has no order; then rows count downwards.
     return axis if (slope or axis[0]) > 0 else -axis
+
+
+def _along(pixels: NDArray[Any], axis: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Places of pixels along an axis.
+
+    Not as a matrix product: its library's threads would go on waiting for more, and take the
+    processor from the network's threads for the next slice.
+    """
+    return np.asarray(pixels[:, 0] * axis[0] + pixels[:, 1] * axis[1])
 
 
 def _one_column(bodies: list[Body], shape: tuple[int, ...]) -> list[Body]:
@@ -224,5 +233,5 @@ def _beside(one: Body, other: Body, axis: NDArray[np.float64]) -> bool:
     """Whether two bodies share most of their extent along the spine."""
     if one.kind is not other.kind:
         return False
-    (a, b), (c, d) = (np.quantile(x.pixels @ axis, (0.1, 0.9)) for x in (one, other))
+    (a, b), (c, d) = (np.quantile(_along(x.pixels, axis), (0.1, 0.9)) for x in (one, other))
     return float(min(b, d) - max(a, c)) > 0.5 * float(min(b - a, d - c))
