@@ -198,9 +198,9 @@ class Counting:
         self.model, self.asked = model, 0
         self.weights, self.engine = model.weights, model.engine
 
-    def predict(self, image, spacing=None):
+    def predict(self, image, spacing=None, **options):
         self.asked += 1
-        return self.model.predict(image, spacing)
+        return self.model.predict(image, spacing, **options)
 
 
 def test_what_is_there_is_skipped_until_something_changes(folder, tmp_path):
@@ -250,10 +250,10 @@ def test_too_little_memory_stops_nobody_else(folder, tmp_path):
     model = _model(_square(NAMES))
 
     class Full(Counting):
-        def predict(self, image, spacing=None):
+        def predict(self, image, spacing=None, **options):
             if image.shape == (256, 256):
                 raise MemoryError
-            return self.model.predict(image, spacing)
+            return self.model.predict(image, spacing, **options)
 
     outcomes = predict_files(Full(model), find_inputs([folder]), tmp_path / "out")
     assert {o.name: o.reason for o in outcomes}["b"] == "takes more memory than there is"

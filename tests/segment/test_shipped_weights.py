@@ -14,6 +14,7 @@ from spinemsca.cli import main
 from spinemsca.curate.polygons import label_from_polygons
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.phantom import phantom
+from spinemsca.segment.turns import View
 
 KNOWN_T2 = [s.name for s in STRUCTURES if s.name != "S1"]
 KNOWN_T1 = ["L1", "L2", "L3", "L4", "L5", "S1"]
@@ -49,8 +50,8 @@ def test_phantoms_are_segmented(model, index) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("name", ["45_061", "98_062"])
-def test_real_t2_slices_of_validation_patients(model, shared_data, name) -> None:
+@pytest.mark.parametrize("name", ["81_070", "127_061"])
+def test_real_t2_slices_of_patients_never_trained_on(model, shared_data, name) -> None:
     folder = shared_data / "spider/space"
     truth = levels_from_tissue(np.asarray(Image.open(folder / f"masks/{name}.png")), name)
     found = model.predict(np.asarray(Image.open(folder / f"images/{name}.png")))
@@ -59,9 +60,9 @@ def test_real_t2_slices_of_validation_patients(model, shared_data, name) -> None
 
 
 @pytest.mark.real
-def test_a_real_t1_slice_of_a_validation_patient(model, shared_data) -> None:
-    image = np.asarray(Image.open(shared_data / "sudirman/images/0019.png"))
-    text = (shared_data / "sudirman/polygons/0019.txt").read_text()
+def test_a_real_t1_slice_of_a_patient_never_trained_on(model, shared_data) -> None:
+    image = np.asarray(Image.open(shared_data / "sudirman/images/0011.png"))
+    text = (shared_data / "sudirman/polygons/0011.txt").read_text()
     order = [s for s in STRUCTURES if s.name in KNOWN_T1]
     truth = label_from_polygons(text, image.shape, order)
     assert dice(model.predict(image).label, truth, KNOWN_T1) > 0.92
@@ -104,6 +105,16 @@ def test_what_is_no_lumbar_slice_is_refused(model, shared_data, change) -> None:
     found = model.predict(change(image))
     assert found.refused
     assert not found.label.any()
+
+
+@pytest.mark.real
+@pytest.mark.parametrize("view", [View.UPSIDE_DOWN, View.TURNED])
+def test_a_picture_that_lies_wrong_is_segmented_as_it_lies(model, shared_data, view) -> None:
+    image = np.asarray(Image.open(shared_data / "spider/mid/45_t2_SPACE.png"))
+    upright, found = model.predict(image), model.predict(view.of(image))
+    assert view.warning in found.warnings
+    assert found.faces == view.faces
+    assert dice(view.of(found.label), upright.label, [s.name for s in STRUCTURES]) > 0.99
 
 
 def test_the_same_image_gives_the_same_bytes(model) -> None:

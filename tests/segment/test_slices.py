@@ -22,7 +22,7 @@ class Told:
     def __init__(self, *labels):
         self.labels = labels
 
-    def predict(self, image, spacing=None):
+    def predict(self, image, spacing=None, *, turn=True):
         label = self.labels[int(image[0, 0])]
         if not label.any():
             return Segmentation(label, {}, spacing, (), ambiguous=True, refused="Nothing")
@@ -67,7 +67,7 @@ def test_confidence_is_weighted_by_pixels():
     model = Told(ladder(), small)
     sure = model.predict
 
-    def predict(image, spacing=None):
+    def predict(image, spacing=None, **_):
         found = sure(image, spacing)
         values = dict.fromkeys(found.confidence, 0.9 if image[0, 0] else 0.6)
         return Segmentation(found.label, values, None, (), ambiguous=False)

@@ -45,7 +45,10 @@ def run(
     labels: Annotated[
         str, typer.Option(help="Whose numbers: spine-msca, spineps, totalspineseg, spider.")
     ] = "spine-msca",
-    faces: Annotated[str, typer.Option(help="Where the patient looks: left or right.")] = "left",
+    faces: Annotated[
+        str | None,
+        typer.Option(help="Where the patient looks: left or right; left if not stated."),
+    ] = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare two inputs, the earlier first.")
     ] = False,
@@ -82,7 +85,10 @@ def _measured(path: Path, image: Path | None, options: dict[str, Any]) -> Measur
     from spinemsca.measure.sources import read
 
     source = read(path, image, foreign=options["labels"] != "spine-msca")
-    given = options | {"spacing": source.spacing or options["spacing"]}
+    given = options | {
+        "spacing": source.spacing or options["spacing"],
+        "faces": options["faces"] or source.faces,
+    }
     return measure(source.label, image=source.image, name=source.name, **given)
 
 

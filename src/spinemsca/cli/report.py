@@ -33,7 +33,10 @@ def run(
     labels: Annotated[
         str, typer.Option(help="Whose numbers: spine-msca, spineps, totalspineseg, spider.")
     ] = "spine-msca",
-    faces: Annotated[str, typer.Option(help="Where the patients look: left or right.")] = "left",
+    faces: Annotated[
+        str | None,
+        typer.Option(help="Where the patients look: left or right; left if not stated."),
+    ] = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print every page to PDF too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:

@@ -78,7 +78,7 @@ def measure(
     image: ArrayLike | None = None,
     spacing: tuple[float, float] | None = None,
     original_size: tuple[int, int] | None = None,
-    faces: str = "left",
+    faces: str | None = None,
     labels: str = Numbering.OWN,
     name: str = "",
 ) -> Measurements:
@@ -91,7 +91,8 @@ def measure(
         spacing: (row, column) in mm; without it lengths are in pixels.
         original_size: (rows, columns) of the image before it was stretched to this shape; used
             where spacing is not known.
-        faces: `left` or `right`: where the patient looks.
+        faces: `left` or `right`: where the patient looks; where not given, as `label.faces`
+            says, or left.
         labels: Whose numbers the label map holds.
         name: Of the case.
 
@@ -102,6 +103,7 @@ def measure(
     if hasattr(label, "label"):
         image = getattr(label, "image", None) if image is None else image
         spacing = getattr(label, "spacing", None) if spacing is None else spacing
+        faces = faces or getattr(label, "faces", None)
         name, label = name or getattr(label, "name", ""), label.label
     plane = as_label_map(np.asarray(label), _numbering(labels), where=name or None)
     spine = spine_of(
@@ -109,7 +111,7 @@ def measure(
         image=_image(image, plane.shape, name),
         spacing=_spacing(spacing),
         aspect=_aspect(original_size, plane.shape),
-        posterior=_posterior(faces),
+        posterior=_posterior(faces or "left"),
     )
     known = spacing is not None or original_size is not None
     return measure_spine(spine, name, square=not known)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.io import pt, raster
+from spinemsca.measure.record import read_record, stated_faces, stated_spacing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -30,13 +31,15 @@ class Source:
         name: File's or case's name, without `_label`.
         label: Numbers as they came.
         image: `(H, W)` or `None`.
-        spacing: In mm where the file states one.
+        spacing: In mm where the image's file, or what `predict` wrote beside, states one.
+        faces: Where the patient looks, where that is stated.
     """
 
     name: str
     label: NDArray[Any]
     image: NDArray[Any] | None = None
     spacing: Spacing | None = None
+    faces: str | None = None
 
 
 def find(inputs: Iterable[Path]) -> Iterator[Path]:
@@ -80,8 +83,11 @@ def read(path: Path, images: Path | None = None, *, foreign: bool = False) -> So
         return _read_pt(path)
     name = path.stem.removesuffix(_LABEL)
     label = raster.read_picture(path).pixels if foreign else _read_own(path)
-    scan = _read_image(images, name)
-    return Source(name, label) if scan is None else Source(name, label, scan.pixels, scan.spacing)
+    scan, record = _read_image(images, name), read_record(path.with_name(f"{name}.json"))
+    spacing, faces = stated_spacing(record), stated_faces(record)
+    if scan is None:
+        return Source(name, label, None, spacing, faces)
+    return Source(name, label, scan.pixels, spacing or scan.spacing, faces)
 
 
 def _read_own(path: Path) -> NDArray[Any]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from spinemsca.case import Sex, Spacing
+from spinemsca.case import Sex
 from spinemsca.errors import SpineError, UsageError
 from spinemsca.io.read import read_scan
 from spinemsca.measure import sources
+from spinemsca.measure.record import read_record
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 from spinemsca.release.table import TABLE_NAME
@@ -22,14 +22,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spinemsca.io.scan import Scan
+    from spinemsca.case import Spacing
     from spinemsca.release.layout import Entry
 
 __all__ = ["Input", "Loaded", "find_inputs", "read_sexes"]
 
 _SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pt")
 _LABEL: Final = "_label"
-_MAX_RECORD: Final = 1 << 20
 _MAX_TABLE: Final = 1 << 26
 
 
@@ -42,12 +41,14 @@ class Loaded:
         image: `(H, W)` or `None`.
         spacing: In mm, or `None`.
         about: Beside the numbers.
+        faces: Where the patient looks, where that is stated.
     """
 
     label: NDArray[Any]
     image: NDArray[Any] | None
     spacing: Spacing | None
     about: About
+    faces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def _release_reader(release: Release, entry: Entry, sex: Sex | None) -> Callable
 def _from_label(path: Path, images: Path | None, sexes: Mapping[str, Sex], foreign: bool) -> Input:
     name = path.parent.name if path.name == "label.pt" else path.stem.removesuffix(_LABEL)
     record_path = path.with_name(f"{name}.json")
-    record = _read_record(record_path) if path.suffix != ".pt" else None
+    record = read_record(record_path) if path.suffix != ".pt" else None
     image = None if images is None else _find_image(images, name, record)
     beside = [p for p in (record_path, image, path.with_name("img.pt")) if p and p.is_file()]
 
@@ -138,19 +139,10 @@ def _from_label(path: Path, images: Path | None, sexes: Mapping[str, Sex], forei
         scan = None if image is None else read_scan(image)
         about = replace(from_prediction(record), sex=sex)
         pixels = source.image if scan is None else scan.pixels
-        return Loaded(source.label, pixels, _spacing(record, source.spacing, scan), about)
+        spacing = source.spacing or (None if scan is None else scan.spacing)
+        return Loaded(source.label, pixels, spacing, about, source.faces)
 
     return Input(name, (path, *beside), read, sex)
-
-
-def _read_record(path: Path) -> Any:
-    """What `predict` wrote beside a label map; `None` where it is not there or no JSON."""
-    try:
-        if path.stat().st_size > _MAX_RECORD:
-            return None
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
 
 
 def _find_image(images: Path, name: str, record: Any) -> Path | None:
@@ -162,19 +154,6 @@ def _find_image(images: Path, name: str, record: Any) -> Path | None:
     if isinstance(stated, str) and stated.rpartition("/")[2].rpartition("\\")[2] == stated:
         names.insert(0, stated)
     return next((images / n for n in names if (images / n).is_file()), None)
-
-
-def _spacing(record: Any, own: Spacing | None, scan: Scan | None) -> Spacing | None:
-    """As the prediction states it, else as the files do."""
-    stated = record.get("spacing_mm") if isinstance(record, dict) else None
-    try:
-        if stated is not None:
-            row, column = (float(v) for v in stated)
-            if 0 < row < float("inf") and 0 < column < float("inf"):
-                return Spacing(row, column)
-    except (TypeError, ValueError):
-        pass
-    return own or (None if scan is None else scan.spacing)
 
 
 def read_sexes(path: Path) -> dict[str, Sex]:

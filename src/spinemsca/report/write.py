@@ -41,13 +41,13 @@ class Options:
         spacing: In mm, for those whose files state none.
         original_size: Rows and columns before the images were stretched.
         labels: Whose numbers the label maps hold.
-        faces: Where the patients look.
+        faces: Where the patients look; where not given, as predictions say, or left.
     """
 
     spacing: tuple[float, float] | None = None
     original_size: tuple[int, int] | None = None
     labels: str = Numbering.OWN
-    faces: str = "left"
+    faces: str | None = None
 
 
 def write_reports(
@@ -122,7 +122,11 @@ def _one(item: Input, path: Path, options: Options) -> dict[str, Any]:
         loaded.label,
         image=loaded.image,
         name=item.name,
-        **(asdict(options) | {"spacing": loaded.spacing or options.spacing}),
+        **asdict(options)
+        | {
+            "spacing": loaded.spacing or options.spacing,
+            "faces": options.faces or loaded.faces,
+        },
     )
     write_text(page, case_page(found, replace(loaded.about, back=f"../{INDEX}")))
     sex = "" if item.sex is None else item.sex.value

@@ -63,7 +63,7 @@ def compare(
     refused = {}
     for done, entry in enumerate(entries, start=1):
         case = release.load(entry)
-        found = model.predict(case.image, case.spacing, refuse=False)
+        found = model.predict(case.image, case.spacing, refuse=False, turn=False)
         if found.refused is not None:
             refused[entry.name] = found.refused
         with atomic_path(out / f"{entry.name}_label.png") as temporary:

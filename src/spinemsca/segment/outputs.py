@@ -53,6 +53,7 @@ def record(key: Mapping[str, Any], volume: Volume, found: Prediction) -> Record:
         "slices_segmented": segmented,
         "slice_shown": found.shown,
         "numbering": NUMBERING.replace("L5", key["lowest"]),
+        "faces": found.best.faces,
         "ambiguous": found.best.ambiguous,
         "warnings": list(found.warnings),
     }
@@ -79,6 +80,7 @@ def record_refusal(key: Mapping[str, Any], reason: str) -> Record:
         "slices_segmented": 0,
         "slice_shown": None,
         "numbering": NUMBERING.replace("L5", key["lowest"]),
+        "faces": "left",
         "ambiguous": True,
         "warnings": [],
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -15,8 +15,9 @@ from spinemsca.segment.canvas import Canvas
 from spinemsca.segment.confidence import calibrated, evidence
 from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
-from spinemsca.segment.levels import consistent_levels
+from spinemsca.segment.levels import Levels, consistent_levels
 from spinemsca.segment.refusal import refusal
+from spinemsca.segment.turns import OTHER_VIEWS, View, is_plain, is_plain_when_turned, worth
 from spinemsca.segment.weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import Image, LabelMap
+    from spinemsca.segment.confidence import Evidence
 
 __all__ = ["NUMBERING", "Model", "Segmentation"]
 
@@ -45,6 +47,7 @@ class Segmentation:
         warnings: What a reader should know, one sentence each.
         ambiguous: Whether the levels may be numbered wrongly.
         refused: Why there is no answer, or `None` where there is one.
+        faces: `right` for the mirror image of a slice that looks `left` with its head up.
     """
 
     label: LabelMap
@@ -53,6 +56,16 @@ class Segmentation:
     warnings: tuple[str, ...]
     ambiguous: bool
     refused: str | None = None
+    faces: str = "left"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Seen:
+    """What one view of a picture shows; labels lie as the picture does."""
+
+    view: View
+    levels: Levels
+    found: Mapping[Structure, Evidence]
 
 
 class Model:
@@ -89,14 +102,19 @@ class Model:
         spacing: tuple[float, float] | None = None,
         *,
         refuse: bool = True,
+        turn: bool = True,
     ) -> Segmentation:
         """Segments one sagittal slice, row 0 at the head, column 0 anterior.
+
+        A slice that shows no plain spine as it lies, and does so upside down or mirrored, is
+        segmented as it seems to lie, with a warning.
 
         Args:
             image: `(H, W)`, any real dtype and range.
             spacing: Row and column spacing in mm, passed on.
             refuse: Whether what hardly looks like a lumbar spine is refused; comparisons of
                 weak models ask for an answer all the same.
+            turn: Whether other views are looked at; not where it is known how the slice lies.
 
         Raises:
             CaseError: If the image is no finite array of two dimensions.
@@ -105,14 +123,33 @@ class Model:
         known = None if spacing is None else Spacing(*spacing)
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
-        probabilities = self.probabilities(pixels)
-        levels = consistent_levels(_most_likely(probabilities))
-        found = evidence(levels.label, probabilities, levels.agreement)
-        doubt = refusal(found) if refuse else None
+        seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)
+        levels, view = seen.levels, seen.view
+        doubt = refusal(seen.found) if refuse else None
         if doubt:
             return _refused(pixels, known, doubt)
-        confidence = {s: calibrated(one, self.weights.calibration) for s, one in found.items()}
-        return Segmentation(levels.label, confidence, known, levels.warnings, levels.ambiguous)
+        calibration = self.weights.calibration
+        confidence = {s: calibrated(one, calibration) for s, one in seen.found.items()}
+        warnings = (*levels.warnings, *((view.warning,) if view.warning else ()))
+        return Segmentation(
+            levels.label, confidence, known, warnings, levels.ambiguous, faces=view.faces
+        )
+
+    def _best_view(self, pixels: Image) -> _Seen:
+        here = self._seen(pixels, View.AS_IT_LIES)
+        if is_plain(here.found):
+            return here
+        other = max(
+            (self._seen(pixels, view) for view in OTHER_VIEWS), key=lambda s: worth(s.found)
+        )
+        better = worth(other.found) > worth(here.found)
+        return other if better and is_plain_when_turned(other.found) else here
+
+    def _seen(self, pixels: Image, view: View) -> _Seen:
+        probabilities = self.probabilities(view.of(pixels))
+        levels = consistent_levels(_most_likely(probabilities))
+        found = evidence(levels.label, probabilities, levels.agreement)
+        return _Seen(view, replace(levels, label=view.of(levels.label)), found)
 
     def probabilities(self, pixels: Image) -> NDArray[np.float32]:
         """What the network believes of each pixel, before levels are made consistent.

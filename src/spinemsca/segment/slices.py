@@ -92,7 +92,8 @@ def predict_volume(
 
 
 def _predict_slice(model: Model, volume: Volume, index: int) -> Segmentation:
-    return model.predict(np.ascontiguousarray(volume.pixels[index]), volume.spacing)
+    pixels = np.ascontiguousarray(volume.pixels[index])
+    return model.predict(pixels, volume.spacing, turn=volume.is_picture)
 
 
 def _shown(slices: list[Segmentation]) -> int:

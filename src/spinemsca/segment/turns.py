@@ -1,0 +1,107 @@
+"""Pictures that lie upside down or mirrored, as files without a header may.
+
+Where a picture's spine is not plain as it lies, its other three views are looked at, too. On
+SPIDER's slices of training and validation patients this finds the right view of 96 to 97 % of those
+shown upside down or turned by 180°, and turns none that lie right; what is mirrored only, the
+network mostly sees through. The bounds were chosen there, and on pictures of other things.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+
+import numpy as np
+
+from spinemsca.anatomy import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from spinemsca.anatomy import Structure
+    from spinemsca.segment.confidence import Evidence
+
+__all__ = ["OTHER_VIEWS", "View", "is_plain", "is_plain_when_turned", "worth"]
+
+_Value = TypeVar("_Value", bound=np.generic)
+
+_FEWEST_STRUCTURES: Final = 3
+_FEWEST_VERTEBRAE: Final = 2
+
+
+class View(Enum):
+    """A way in which a picture may lie; the value says which axes are to be reversed."""
+
+    AS_IT_LIES = ()
+    MIRRORED = (1,)
+    UPSIDE_DOWN = (0,)
+    TURNED = (0, 1)
+
+    def of(self, plane: NDArray[_Value]) -> NDArray[_Value]:
+        """The view of an `(H, W)` plane; the view of the view is the plane itself."""
+        return np.ascontiguousarray(np.flip(plane, self.value))
+
+    @property
+    def faces(self) -> str:
+        """Where the patient of a picture that lies so looks, once its head is up."""
+        return "right" if len(self.value) == 1 else "left"
+
+    @property
+    def warning(self) -> str:
+        """What a reader should know; empty for a picture that lies right."""
+        seems = {
+            View.MIRRORED: "mirrored",
+            View.UPSIDE_DOWN: "flipped upside down",
+            View.TURNED: "turned by 180°",
+        }.get(self)
+        return f"The picture seems to be {seems}; its labels follow it" if seems else ""
+
+
+OTHER_VIEWS: Final = (View.MIRRORED, View.UPSIDE_DOWN, View.TURNED)
+
+
+class _Bounds(NamedTuple):
+    tissue: float
+    agreement: float
+
+
+_PLAIN: Final = _Bounds(0.945, 0.97)
+_PLAIN_WHEN_TURNED: Final = _Bounds(0.92, 0.9)
+
+
+def is_plain(found: Mapping[Structure, Evidence]) -> bool:
+    """Whether a picture as it lies shows so plain a spine that no other view need be looked at.
+
+    Args:
+        found: Evidence of each structure, from `evidence`.
+    """
+    return _within(found, _PLAIN)
+
+
+def is_plain_when_turned(found: Mapping[Structure, Evidence]) -> bool:
+    """Whether another view shows so plain a spine that the picture may lie so."""
+    return _within(found, _PLAIN_WHEN_TURNED)
+
+
+def worth(found: Mapping[Structure, Evidence]) -> float:
+    """How much a view looks like a spine, 0 to 1; 0 where it shows hardly any of one."""
+    vertebrae = sum(s.kind is Kind.VERTEBRA for s in found)
+    if vertebrae < _FEWEST_VERTEBRAE or len(found) < _FEWEST_STRUCTURES:
+        return 0.0
+    tissue, agreement = _means(found)
+    level = float(np.mean([one.level for one in found.values()]))
+    return float(tissue**4 * agreement * level)
+
+
+def _within(found: Mapping[Structure, Evidence], bounds: _Bounds) -> bool:
+    if not worth(found):
+        return False
+    tissue, agreement = _means(found)
+    return tissue >= bounds.tissue and agreement >= bounds.agreement
+
+
+def _means(found: Mapping[Structure, Evidence]) -> tuple[float, float]:
+    tissue = float(np.mean([one.tissue for one in found.values()]))
+    return tissue, next(iter(found.values())).agreement

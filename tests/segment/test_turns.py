@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from spinemsca.anatomy import STRUCTURES, by_name
+from spinemsca.segment.confidence import Evidence
+from spinemsca.segment.predict import Model
+from spinemsca.segment.turns import OTHER_VIEWS, View, is_plain, is_plain_when_turned, worth
+from spinemsca.segment.weights import Weights
+from tests.segment.test_levels import NAMES, spine
+
+SURE, UNSURE = Evidence(0.97, 1.0, 1.0), Evidence(0.88, 0.6, 0.5)
+
+
+def _found(one: Evidence, names: list[str] = NAMES) -> dict:
+    return {by_name(name): one for name in names}
+
+
+@pytest.mark.parametrize("view", View)
+def test_a_view_of_a_view_is_the_plane(view):
+    plane = np.arange(12).reshape(3, 4)
+    np.testing.assert_array_equal(view.of(view.of(plane)), plane)
+    assert view.of(plane).flags.c_contiguous
+
+
+def test_views_differ_and_only_those_that_lie_wrong_warn():
+    plane = np.arange(4).reshape(2, 2)
+    assert len({view.of(plane).tobytes() for view in View}) == 4
+    assert not View.AS_IT_LIES.warning
+    assert all(view.warning for view in OTHER_VIEWS)
+    assert {view: view.faces for view in View} == {
+        View.AS_IT_LIES: "left",
+        View.MIRRORED: "right",
+        View.UPSIDE_DOWN: "right",
+        View.TURNED: "left",
+    }
+
+
+def test_what_is_plain():
+    assert is_plain(_found(SURE))
+    assert is_plain_when_turned(_found(SURE))
+    assert not is_plain(_found(Evidence(0.93, 1.0, 1.0)))
+    assert is_plain_when_turned(_found(Evidence(0.93, 1.0, 1.0)))
+    assert not is_plain_when_turned(_found(UNSURE))
+    for few in ([], ["L1"], ["L1", "L2"], ["D1", "D2", "L3"]):
+        assert not is_plain(_found(SURE, few))
+        assert worth(_found(SURE, few)) == 0
+    assert 0 < worth(_found(UNSURE)) < worth(_found(SURE)) <= 1
+
+
+def _model() -> Model:
+    """Sees the spine of a picture whose bright corner lies top left; else one without order."""
+    right = np.zeros((256, 256), np.uint8)
+    right[:256, 60:180] = spine(NAMES)[:256]
+    numbers = np.array([0, *np.random.default_rng(3).permutation(range(1, 12))], np.uint8)
+
+    def answer(label: np.ndarray) -> torch.Tensor:
+        return 9.0 * functional.one_hot(torch.from_numpy(label).long(), 12).permute(2, 0, 1)[None]
+
+    def run(image: torch.Tensor) -> torch.Tensor:
+        upright = float(image[0, 0, :8, :8].mean()) > 0.8
+        return answer(right if upright else numbers[right]).float()
+
+    return Model(Weights(run, 256, "0"))  # type: ignore[arg-type]
+
+
+def _image() -> np.ndarray:
+    image = np.random.default_rng(0).uniform(0, 0.4, (256, 256))
+    image[:8, :8] = 1
+    return image
+
+
+@pytest.mark.parametrize("view", View)
+def test_labels_follow_a_picture_however_it_lies(view):
+    model = _model()
+    upright = model.predict(_image())
+    found = model.predict(view.of(_image()))
+    np.testing.assert_array_equal(view.of(found.label), upright.label)
+    assert len(found.confidence) == len(STRUCTURES)
+    assert found.faces == view.faces
+    assert [w for w in found.warnings if "picture seems" in w] == [view.warning] * bool(
+        view.warning
+    )
+
+
+def test_a_slice_that_is_known_to_lie_right_is_not_turned():
+    found = _model().predict(View.TURNED.of(_image()), turn=False)
+    assert found.faces == "left"
+    assert not any("picture seems" in w for w in found.warnings)
