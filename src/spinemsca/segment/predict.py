@@ -17,7 +17,7 @@ from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import Levels, consistent_levels
 from spinemsca.segment.refusal import refusal
-from spinemsca.segment.turns import OTHER_VIEWS, View, is_plain, is_plain_when_turned, worth
+from spinemsca.segment.turns import OTHER_VIEWS, View, is_plain, lies_so, worth
 from spinemsca.segment.weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -106,8 +106,8 @@ class Model:
     ) -> Segmentation:
         """Segments one sagittal slice, row 0 at the head, column 0 anterior.
 
-        A slice that shows no plain spine as it lies, and does so upside down or mirrored, is
-        segmented as it seems to lie, with a warning.
+        A slice that shows no plain spine as it lies, but does so upside down, is segmented as
+        it seems to lie, with a warning.
 
         Args:
             image: `(H, W)`, any real dtype and range.
@@ -142,8 +142,7 @@ class Model:
         other = max(
             (self._seen(pixels, view) for view in OTHER_VIEWS), key=lambda s: worth(s.found)
         )
-        better = worth(other.found) > worth(here.found)
-        return other if better and is_plain_when_turned(other.found) else here
+        return other if lies_so(other.found, here.found) else here
 
     def _seen(self, pixels: Image, view: View) -> _Seen:
         probabilities = self.probabilities(view.of(pixels))
