@@ -23,6 +23,7 @@ from spinemsca.segment.shipped import load_model
 
 GOALS = {
     "disc_height_middle": "MAE 0.5 mm or 5 %, ICC 0.95",
+    "disc_height_hurxthal": "MAE 0.5 mm or 5 %, ICC 0.95",
     "disc_height_dabbs": "MAE 0.5 mm or 5 %, ICC 0.95",
     "disc_height_index": "ICC 0.92",
     "disc_area": "MAE 4 %",
