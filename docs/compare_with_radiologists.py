@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
+    from spinemsca.segment.predict import Segmentation
+
 sys.path.insert(0, str(Path(__file__).parent))
 from make_model_card import revision, sheet, titled
 
@@ -80,7 +82,7 @@ def discs(spider: Path) -> tuple[list[Disc], dict[str, int], dict[str, Image.Ima
         if seg.refused:
             fate["refused"] += 1
             continue
-        values = numbers(seg.label, window(pixels))
+        values = numbers(seg, window(pixels))
         pictures[patient] = overlay(window(pixels), seg.label)
         for level, row in graded[patient].items():
             if level in values:
@@ -102,10 +104,10 @@ def gradings(path: Path) -> dict[str, dict[str, tuple[int, bool, bool]]]:
     return table
 
 
-def numbers(label: np.ndarray, image: np.ndarray) -> dict[str, dict[str, float]]:
+def numbers(found: Segmentation, image: np.ndarray) -> dict[str, dict[str, float]]:
     """The measures of each disc."""
     values: dict[str, dict[str, float]] = {}
-    for r in measure(label, image=image).results:
+    for r in measure(found, image=image).results:
         if r.definition.name in MEASURES and isinstance(r.value, float):
             values.setdefault(r.structure, {})[r.definition.name] = r.value
     return values
