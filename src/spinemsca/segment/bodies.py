@@ -106,17 +106,30 @@ def _of_kind(label: LabelMap, kind: Kind) -> list[tuple[NDArray[np.intp], float]
         return []
     typical = _typical(ids, areas)
     merged = _merged(ids, areas, typical)[ids]
-    groups = (np.argwhere(merged == i) for i in np.unique(merged[merged > 0]))
-    sized = ((pixels, len(pixels) / typical) for pixels in groups)
+    sized = ((pixels, len(pixels) / typical) for pixels in _pixels(merged))
     return [(pixels, share) for pixels, share in sized if share >= _COLLAPSED]
+
+
+def _pixels(ids: NDArray[np.int32]) -> list[NDArray[np.intp]]:
+    """`(N, 2)` rows and columns of each number from 1 on that there is."""
+    found = enumerate(ndimage.find_objects(ids), start=1)
+    return [
+        np.argwhere(ids[box] == number) + [side.start for side in box]
+        for number, box in found
+        if box is not None
+    ]
 
 
 def _fragments(label: LabelMap, kind: Kind) -> NDArray[np.int32]:
     """The largest connected components of each label value of a kind, numbered from 1."""
-    ids = np.zeros(label.shape, np.int32)
+    ids, count = np.zeros(label.shape, np.int32), 0
+    boxes = ndimage.find_objects(label, NUMBER_OF_CLASSES - 1)
     for structure in VERTEBRAE if kind is Kind.VERTEBRA else DISCS:
-        parts, _ = ndimage.label(label == structure.value)
-        ids = np.where(parts > 0, parts + ids.max(), ids)
+        box = boxes[structure.value - 1]
+        if box is not None:
+            parts, number = ndimage.label(label[box] == structure.value)
+            ids[box] += np.where(parts > 0, parts + count, 0)
+            count += number
     return _largest(ids)
 
 
