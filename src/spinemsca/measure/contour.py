@@ -7,14 +7,11 @@ smoothing along them, find the edge to a fraction of a pixel.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["Points", "boundary", "main_component", "raggedness", "smooth"]
 
@@ -24,7 +21,8 @@ Points = NDArray[np.float64]
 # A pixel grid alone leaves an even outline's points this far, in pixels, from its smoothed self.
 _EVEN: Final = 0.42
 _LONG: Final = 6.0
-_STEPS: Final = ((-1, 0), (0, 1), (1, 0), (0, -1))
+_UP, _RIGHT, _DOWN, _LEFT = range(4)
+_STEPS: Final = np.array(((-1, 0), (0, 1), (1, 0), (0, -1)))
 
 
 def main_component(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
@@ -38,7 +36,8 @@ def main_component(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
     """
     labels, count = ndimage.label(mask)
     kept = mask if count == 1 else labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
-    filled = ndimage.binary_fill_holes(kept)
+    holed = ndimage.label(np.pad(~kept, 1, constant_values=True))[1] > 1
+    filled = ndimage.binary_fill_holes(kept) if holed else kept
     return filled, int(np.count_nonzero(filled != mask))
 
 
@@ -52,48 +51,42 @@ def boundary(mask: NDArray[np.bool_]) -> Points:
         `(N, 2)` rows and columns in pixels, the origin at the centre of pixel (0, 0); the
         mask is on the right hand, so that the points run clockwise on a screen.
     """
-    sides = _directed_sides(np.pad(mask, 1))
-    walked = np.array(list(_walk(sides)), dtype=np.float64)
-    steps = np.array(_STEPS)[walked[:, 2].astype(int)]
+    begins = _sides(np.pad(mask, 1))
+    sides = np.stack(np.nonzero(begins), axis=-1)
+    around = sides[_walk(_following(begins, sides))]
     # A corner (r, c) of the padded grid lies at (r - 1.5, c - 1.5) of the mask's.
-    return np.asarray(walked[:, :2] + steps / 2 - 1.5)
+    return np.asarray(around[:, :2] + _STEPS[around[:, 2]] / 2 - 1.5)
 
 
-def _directed_sides(padded: NDArray[np.bool_]) -> set[tuple[int, int, int]]:
-    """Each side as (row, column, direction) of the pixel corner where it begins."""
-    above = padded[1:] & ~padded[:-1]
-    below = padded[:-1] & ~padded[1:]
-    left = padded[:, 1:] & ~padded[:, :-1]
-    right = padded[:, :-1] & ~padded[:, 1:]
-    sides: set[tuple[int, int, int]] = set()
-    for where, d_row, d_column, direction in (
-        (above, 1, 0, 1),
-        (below, 1, 1, 3),
-        (left, 1, 1, 0),
-        (right, 0, 1, 2),
-    ):
-        rows, columns = np.nonzero(where)
-        sides.update(
-            zip((rows + d_row).tolist(), (columns + d_column).tolist(),
-                [direction] * len(rows), strict=True)
-        )  # fmt: skip
-    return sides
+def _sides(padded: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """`(H + 1, W + 1, 4)` whether a side begins at a pixel's upper left corner, by direction."""
+    rows, columns = padded.shape
+    begins = np.zeros((rows + 1, columns + 1, len(_STEPS)), dtype=np.bool_)
+    begins[1:-1, :-1, _RIGHT] = padded[1:] & ~padded[:-1]
+    begins[1:-1, 1:, _LEFT] = padded[:-1] & ~padded[1:]
+    begins[1:, 1:-1, _UP] = padded[:, 1:] & ~padded[:, :-1]
+    begins[:-1, 1:-1, _DOWN] = padded[:, :-1] & ~padded[:, 1:]
+    return begins
 
 
-def _walk(sides: set[tuple[int, int, int]]) -> Iterator[tuple[int, int, int]]:
-    """Follows the sides from the topmost one, turning towards the mask where two meet."""
-    start = side = min(sides)
-    while True:
-        yield side
-        row, column, direction = side
-        row, column = row + _STEPS[direction][0], column + _STEPS[direction][1]
-        side = (row, column, (direction + 1) % 4)
-        if side not in sides:
-            side = (row, column, direction)
-        if side not in sides:
-            side = (row, column, (direction - 1) % 4)
-        if side == start:
-            return
+def _following(begins: NDArray[np.bool_], sides: NDArray[np.intp]) -> NDArray[np.intp]:
+    """`(N,)` the side after each, turning towards the mask where two begin."""
+    row, column = (sides[:, :2] + _STEPS[sides[:, 2]]).T
+    right, ahead, left = ((sides[:, 2] + turn) % 4 for turn in (1, 0, -1))
+    direction = np.where(
+        begins[row, column, right], right, np.where(begins[row, column, ahead], ahead, left)
+    )
+    place = np.zeros(begins.shape, dtype=np.intp)
+    place[tuple(sides.T)] = np.arange(len(sides))
+    return np.asarray(place[row, column, direction])
+
+
+def _walk(following: NDArray[np.intp]) -> list[int]:
+    """The topmost side, those after it, until it comes again."""
+    after, order = following.tolist(), [0]
+    while after[order[-1]]:
+        order.append(after[order[-1]])
+    return order
 
 
 def smooth(points: Points, sigma: float = 2.0) -> Points:

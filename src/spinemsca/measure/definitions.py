@@ -99,9 +99,20 @@ class Definition:
     normal: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reference: str = ""
 
+    def found(self, spine: Spine, at: Structure) -> Values | str:
+        """A number's values or a text; raises `NotGivenError` where it cannot be given.
+
+        Kept in the spine's cache, for measures are made of one another.
+        """
+        key = (self.name, at)
+        if key not in spine.cache:
+            spine.cache[key] = self.compute(spine, at)
+        found: Values | str = spine.cache[key]
+        return found
+
     def __call__(self, spine: Spine, at: Structure) -> Values:
         """A number's values; raises `NotGivenError` where it cannot be given."""
-        return np.asarray(self.compute(spine, at), dtype=np.float64)
+        return np.asarray(self.found(spine, at), dtype=np.float64)
 
     def column(self, unit: str) -> str:
         """Its column's name where lengths are in `unit`."""

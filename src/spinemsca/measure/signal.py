@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
 from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
@@ -138,7 +137,10 @@ def _inner_pixels(spine: Spine, at: Structure) -> tuple[_Pixels, _Pixels]:
     if at not in spine.cache:
         box = spine.boxes[at.value - 1]
         mask = np.pad(spine.label[box] == at.value, 1)
-        inner = ndimage.binary_erosion(mask)
+        inner = np.zeros_like(mask)
+        inner[1:-1, 1:-1] = (
+            mask[1:-1, 1:-1] & mask[:-2, 1:-1] & mask[2:, 1:-1] & mask[1:-1, :-2] & mask[1:-1, 2:]
+        )
         rows, columns = np.nonzero(inner if inner.sum() >= 12 else mask)
         spine.cache[at] = rows + box[0].start - 1, columns + box[1].start - 1
     found: tuple[_Pixels, _Pixels] = spine.cache[at]
