@@ -75,7 +75,7 @@ def whole_run(weights: str, folder: Path) -> float:
 
 def untrained(folder: Path) -> str:
     """Weights drawn at random, for where none are shipped; they cost the same."""
-    from spinemsca.segment.network import ColumnNet
+    from spinemsca.segment.networks.column import ColumnNet
     from spinemsca.segment.weights import Weights, save_weights
 
     save_weights(folder / "random.safetensors", Weights(ColumnNet(), 512, "random"))

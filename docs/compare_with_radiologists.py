@@ -25,8 +25,8 @@ from spinemsca.io.files import write_text
 from spinemsca.io.read import read_scan
 from spinemsca.measure.measure import measure
 from spinemsca.segment.intensity import window
-from spinemsca.segment.patients import read_patients
 from spinemsca.segment.shipped import load_model
+from spinemsca.segment.training.patients import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -33,8 +33,8 @@ from spinemsca.score.summary import summarise
 from spinemsca.score.tables import markdown_table
 from spinemsca.segment.confidence import calibration_error
 from spinemsca.segment.intensity import window
-from spinemsca.segment.patients import read_patients
 from spinemsca.segment.shipped import load_model
+from spinemsca.segment.training.patients import read_patients
 
 if TYPE_CHECKING:
     from spinemsca.score.case_score import CaseScore

@@ -7,12 +7,12 @@ from hypothesis import settings
 
 from spinemsca.anatomy import COLUMN, STRUCTURES
 from spinemsca.case import Case
-from spinemsca.segment.data import Example, example
-from spinemsca.segment.network import NetworkConfig
+from spinemsca.segment.networks.column import NetworkConfig
 from spinemsca.segment.networks.dynunet import DynUNetConfig
 from spinemsca.segment.networks.segresnet import SegResNetConfig
 from spinemsca.segment.networks.spine_dcan import SpineDCANConfig
 from spinemsca.segment.networks.unet import UNetConfig
+from spinemsca.segment.training.data import Example, example
 
 # Torch's first call takes longer than the usual deadline of an example.
 quick = settings(deadline=None, max_examples=30)

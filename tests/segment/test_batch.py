@@ -17,7 +17,7 @@ from PIL import Image
 from spinemsca.cli import main
 from spinemsca.segment.batch import TABLE_NAME, predict_files
 from spinemsca.segment.inputs import find_inputs
-from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.predict import Model
 from spinemsca.segment.weights import Weights, save_weights
 from tests.io.volumes import (

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from spinemsca.segment.augment import Augmentation, apply
 from spinemsca.segment.canvas import Canvas
-from spinemsca.segment.network import STRIDE
+from spinemsca.segment.networks.column import STRIDE
+from spinemsca.segment.training.augment import Augmentation, apply
 from tests.segment.examples import quick
 
 SIDES = st.integers(1, 200)

@@ -10,7 +10,7 @@ from spinemsca import _optional
 from spinemsca.errors import MissingDependencyError, UsageError
 from spinemsca.segment import deploy, engine
 from spinemsca.segment.engine import choose_device, choose_engine, torch_engine
-from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.predict import Model
 from spinemsca.segment.weights import Weights
 from tests.segment.examples import TINY, ladder

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from spinemsca.anatomy import COLUMN
 from spinemsca.errors import CaseError
-from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.predict import Model, _most_likely
 from spinemsca.segment.weights import Weights, save_weights
 from tests.segment.examples import TINY

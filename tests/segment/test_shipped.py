@@ -10,7 +10,7 @@ import torch
 import spinemsca
 from spinemsca.errors import FileFormatError, MissingDependencyError, UsageError
 from spinemsca.segment import shipped
-from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.weights import Weights, save_weights
 from tests.segment.examples import TINY
 

@@ -5,7 +5,7 @@ import safetensors.torch
 import torch
 
 from spinemsca.errors import FileFormatError
-from spinemsca.segment.network import ColumnNet
+from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.weights import Weights, load_weights, save_weights
 from tests.segment.examples import TINY
 

@@ -31,10 +31,11 @@ def run(
     """Trains a network on releases."""
     from spinemsca.release.split import Split
     from spinemsca.release.store import Release
-    from spinemsca.segment.config import read_config
-    from spinemsca.segment.data import load_examples
-    from spinemsca.segment.train import BEST_NAME, train
-    from spinemsca.segment.weights import Weights, export_checkpoint, save_weights
+    from spinemsca.segment.training.checkpoint import export_checkpoint
+    from spinemsca.segment.training.config import read_config
+    from spinemsca.segment.training.data import load_examples
+    from spinemsca.segment.training.train import BEST_NAME, train
+    from spinemsca.segment.weights import Weights, save_weights
 
     settings = read_config(config)
     opened = [Release.open(root) for root in releases]

@@ -14,9 +14,10 @@ import numpy as np
 from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, Structure
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
-from spinemsca.measure.spine import Block, NotGivenError, Spine
+from spinemsca.measure.spine import NotGivenError, Spine
 
 if TYPE_CHECKING:
+    from spinemsca.measure.block import Block
     from spinemsca.measure.contour import Points
 
 __all__ = ["LEVEL_MEASURES", "SLIP_FLOOR", "SPINE_MEASURES", "meyerding"]

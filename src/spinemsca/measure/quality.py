@@ -12,8 +12,8 @@ from spinemsca.measure.landmarks import SIDES
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from spinemsca.measure.block import Block
     from spinemsca.measure.contour import Points
-    from spinemsca.measure.spine import Block
 
 __all__ = [
     "MENDED_SHARE",

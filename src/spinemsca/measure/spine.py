@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from spinemsca.anatomy import COLUMN, Structure, above, below, by_value
 from spinemsca.measure import quality
+from spinemsca.measure.block import Block
 from spinemsca.measure.contour import (
     Points,
     boundary,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image, LabelMap, Spacing
 
-__all__ = ["Block", "NotGivenError", "Spine", "spine_of"]
+__all__ = ["NotGivenError", "Spine", "spine_of"]
 
 _LEAST_PIXELS: Final = 24
 # The longer outlines are, the more they are smoothed, as far as corners stay.
@@ -35,33 +36,6 @@ _SIGMAS_LONG: Final = 85.0
 
 class NotGivenError(Exception):
     """A measure cannot be given; its text is the reason that tables print."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """One body or disc.
-
-    Attributes:
-        structure: Which.
-        landmarks: Corners and side middles, with draws.
-        outline: `(N, 2)` smoothed outline.
-        area: `(K,)` best estimate and draws.
-        centre: `(2,)` centroid.
-    """
-
-    structure: Structure
-    landmarks: Landmarks
-    outline: Points
-    area: NDArray[np.float64]
-    centre: Points
-
-    def corner(self, index: int) -> Points:
-        """`(K, 2)` corner 0 to 3, clockwise from superior anterior."""
-        return self.landmarks.corners[:, index]
-
-    def middle(self, index: int) -> Points:
-        """`(K, 2)` middle of side 0 to 3: superior, posterior, inferior, anterior."""
-        return self.landmarks.middles[:, index]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

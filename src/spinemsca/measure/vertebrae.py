@@ -7,14 +7,17 @@ its lower end is no endplate.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from spinemsca.anatomy import VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, by_level, define
-from spinemsca.measure.spine import Block, NotGivenError, Spine
+from spinemsca.measure.spine import NotGivenError, Spine
+
+if TYPE_CHECKING:
+    from spinemsca.measure.block import Block
 
 __all__ = ["VERTEBRA_MEASURES", "depth_of", "loss_band", "middle_height"]
 

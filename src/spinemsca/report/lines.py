@@ -17,9 +17,10 @@ from spinemsca.measure import geometry as g
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spinemsca.measure.block import Block
     from spinemsca.measure.contour import Points
     from spinemsca.measure.measure import Measurements, Result
-    from spinemsca.measure.spine import Block, Spine
+    from spinemsca.measure.spine import Spine
 
 __all__ = ["Kind", "Line", "alignment_lines", "height_lines", "usual_depth"]
 

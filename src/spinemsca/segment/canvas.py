@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from spinemsca.segment.network import STRIDE
+from spinemsca.segment.networks.column import STRIDE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

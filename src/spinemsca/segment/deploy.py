@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from spinemsca._optional import optional
-from spinemsca.segment.network import STRIDE
+from spinemsca.segment.networks.column import STRIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,16 +13,15 @@ from safetensors import SafetensorError, safe_open
 
 from spinemsca.errors import FileFormatError
 from spinemsca.io.files import write_bytes
-from spinemsca.segment.checkpoint import load_checkpoint
 from spinemsca.segment.confidence import UNCALIBRATED, Calibration
 from spinemsca.segment.networks.choice import build_network, network_config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spinemsca.segment.networks.choice import AnyConfig, Network
+    from spinemsca.segment.networks.choice import Network
 
-__all__ = ["Weights", "export_checkpoint", "load_weights", "save_weights"]
+__all__ = ["Weights", "load_weights", "save_weights"]
 
 _FORMAT: Final = "spine-msca-1"
 
@@ -85,22 +84,3 @@ def load_weights(path: Path) -> Weights:
         ) from None
     network.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return Weights(network, size, version, calibration)
-
-
-def export_checkpoint(path: Path, config: AnyConfig) -> Network:
-    """The network with the averaged weights of a training run's checkpoint.
-
-    Args:
-        path: `best.ckpt` or `last.ckpt` of the run.
-        config: Its network's.
-
-    Raises:
-        FileFormatError: If it is no checkpoint, or one of another network.
-    """
-    state, _ = load_checkpoint(path)
-    network = build_network(config)
-    try:
-        network.load_state_dict(state["average"])
-    except (KeyError, RuntimeError):
-        raise FileFormatError("is a checkpoint of another network", where=path) from None
-    return network.eval().requires_grad_(False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
 
 from pydantic import Discriminator, Tag, TypeAdapter
 
-from spinemsca.segment.network import ColumnNet, NetworkConfig
+from spinemsca.segment.networks.column import ColumnNet, NetworkConfig
 from spinemsca.segment.networks.dynunet import DynUNet, DynUNetConfig
 from spinemsca.segment.networks.segresnet import SegResNet, SegResNetConfig
 from spinemsca.segment.networks.spine_dcan import SpineDCAN, SpineDCANConfig

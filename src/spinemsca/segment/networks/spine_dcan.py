@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spinemsca.anatomy import NUMBER_OF_CLASSES
-from spinemsca.segment.blocks import StripAttention, doubled
+from spinemsca.segment.networks.blocks import StripAttention, doubled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,0 +1,1 @@
+"""Learning weights: data and its partial labels, loss, loop, checkpoints, calibration."""

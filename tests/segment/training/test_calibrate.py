@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from spinemsca.anatomy import STRUCTURES, by_name
+from spinemsca.release.split import Split
+from spinemsca.release.store import write_release
+from spinemsca.segment.confidence import UNCALIBRATED, Evidence
+from spinemsca.segment.networks.column import ColumnNet
+from spinemsca.segment.predict import Model
+from spinemsca.segment.training import calibrate
+from spinemsca.segment.training.calibrate import gather, main, outcomes
+from spinemsca.segment.training.candidates import candidate_sets
+from spinemsca.segment.weights import Weights, load_weights, save_weights
+from tests.segment.examples import TINY, bar_case, bar_example, ladder
+
+KNOWN = frozenset(s for s in STRUCTURES if s.name != "S1")
+
+
+def test_outcomes_where_they_can_be_known():
+    truth = ladder()
+    label = np.where(truth == by_name("L2").value, by_name("L3").value, truth).astype(np.uint8)
+    label[truth == by_name("D1").value] = 0
+    sets = candidate_sets(np.where(truth == by_name("S1").value, 0, truth), KNOWN)
+    judged = outcomes(label, sets)
+    assert judged[by_name("L1")]
+    assert not judged[by_name("L3")]
+    assert by_name("L2") not in judged
+    assert by_name("D1") not in judged
+    assert by_name("S1") not in judged
+
+
+def test_an_invented_structure_is_wrong():
+    truth = np.where(ladder() == by_name("L2").value, 0, ladder()).astype(np.uint8)
+    judged = outcomes(ladder(), candidate_sets(truth, frozenset(STRUCTURES)))
+    assert not judged[by_name("L2")]
+    assert judged[by_name("L4")]
+
+
+def test_evidence_of_a_model_that_sees_right():
+    answer = functional.one_hot(torch.from_numpy(ladder()).long(), 12).permute(2, 0, 1)[None]
+
+    def run(image):
+        # On a canvas 96 pixels high the bars lie 16 columns further right.
+        return functional.pad(8.0 * answer.float(), (16, 16))
+
+    model = Model(Weights(run, 96, "0"))  # type: ignore[arg-type]
+    gathered = gather(model, [bar_example()], views=1)
+    assert len(gathered) == 11
+    assert all(right for _, right in gathered)
+    assert all(one.tissue > 0.98 for one, _ in gathered)
+
+
+def test_the_same_seed_gathers_the_same():
+    torch.manual_seed(0)
+    model = Model(Weights(ColumnNet(TINY).eval(), 64, "0"))
+    one, other = (gather(model, [bar_example()], views=3, seed=2) for _ in range(2))
+    assert one == other
+
+
+@pytest.fixture
+def arguments(tmp_path):
+    release = write_release(tmp_path / "r", [(Split.VAL, bar_case(n)) for n in "ab"])
+    torch.manual_seed(0)
+    save_weights(tmp_path / "w.safetensors", Weights(ColumnNet(TINY), 64, "7"))
+    return [str(tmp_path / "w.safetensors"), str(release.root), "--out", str(tmp_path / "c")]
+
+
+def test_weights_get_a_calibration(tmp_path, arguments, monkeypatch, capsys):
+    known = [(Evidence(v, v, v), v > 0.5) for v in np.linspace(0.1, 0.9, 20)]
+    monkeypatch.setattr(calibrate, "gather", lambda *_: known)
+    assert main(arguments) == 0
+    found = load_weights(tmp_path / "c")
+    assert found.calibration != UNCALIBRATED
+    assert found.version == "7"
+    assert "20 structures, 0.500 of them right" in capsys.readouterr().out
+
+
+def test_a_later_stage_gets_the_calibration_of_the_one_before(tmp_path, arguments, monkeypatch):
+    known = [(Evidence(v, v, v), v > 0.5) for v in np.linspace(0.1, 0.9, 20)]
+    judged = []
+    monkeypatch.setattr(calibrate, "gather", lambda model, *_: judged.append(model) or known)
+    save_weights(tmp_path / "later", Weights(ColumnNet(TINY), 64, "8"))
+    assert main([*arguments, "--into", str(tmp_path / "later")]) == 0
+    assert [model.weights.version for model in judged] == ["7"]
+    assert load_weights(tmp_path / "c").version == "8"
+    assert load_weights(tmp_path / "c").calibration != UNCALIBRATED
+
+
+def test_nothing_found_is_said(arguments, monkeypatch, capsys):
+    monkeypatch.setattr(calibrate, "gather", lambda *_: [])
+    assert main(arguments) == 2
+    assert "nothing was found" in capsys.readouterr().err
+
+
+def test_weights_that_are_none(tmp_path, capsys):
+    assert main([str(tmp_path / "x"), str(tmp_path), "--out", str(tmp_path / "y")]) == 2
+    assert "weights file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("views", [1, 3])
+def test_every_view_counts(views):
+    torch.manual_seed(1)
+    model = Model(Weights(ColumnNet(TINY).eval(), 64, "0"))
+    told = []
+    gather(model, [bar_example("a"), bar_example("b")], views, progress=lambda *n: told.append(n))
+    assert told == [(1, 2), (2, 2)]
