@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from spinemsca.cli._options import Faces, Labels, OriginalSize, RowColumnSpacing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,24 +33,13 @@ def run(
     codebook: Annotated[
         Path | None, typer.Option(help="CSV to write that explains every column.")
     ] = None,
-    spacing: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="ROW COLUMN in mm, where the file has none.", show_default=False),
-    ] = None,
-    original_size: Annotated[
-        tuple[int, int] | None,
-        typer.Option(help="ROWS COLUMNS before the image was stretched.", show_default=False),
-    ] = None,
+    spacing: RowColumnSpacing = None,
+    original_size: OriginalSize = None,
     image: Annotated[
         Path | None, typer.Option(help="Image, or folder of images named as the label maps.")
     ] = None,
-    labels: Annotated[
-        str, typer.Option(help="Whose numbers: spine-msca, spineps, totalspineseg, spider.")
-    ] = "spine-msca",
-    faces: Annotated[
-        str | None,
-        typer.Option(help="Where the patient looks: left or right; left if not stated."),
-    ] = None,
+    labels: Labels = "spine-msca",
+    faces: Faces = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare two inputs, the earlier first.")
     ] = False,

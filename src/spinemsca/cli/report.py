@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from spinemsca.cli._options import Faces, Labels, OriginalSize, RowColumnSpacing
+
 EXAMPLE = "spine-msca report predictions/ --images scans/ --out reports"
 
 
@@ -19,24 +21,13 @@ def run(
     images: Annotated[
         Path | None, typer.Option(help="Folder of the images that label maps belong to.")
     ] = None,
-    spacing: Annotated[
-        tuple[float, float] | None,
-        typer.Option(help="ROW COLUMN in mm, where the files state none.", show_default=False),
-    ] = None,
-    original_size: Annotated[
-        tuple[int, int] | None,
-        typer.Option(help="ROWS COLUMNS before the images were stretched.", show_default=False),
-    ] = None,
+    spacing: RowColumnSpacing = None,
+    original_size: OriginalSize = None,
     sex: Annotated[
         Path | None, typer.Option(help="CSV with the columns case and sex (F or M).")
     ] = None,
-    labels: Annotated[
-        str, typer.Option(help="Whose numbers: spine-msca, spineps, totalspineseg, spider.")
-    ] = "spine-msca",
-    faces: Annotated[
-        str | None,
-        typer.Option(help="Where the patients look: left or right; left if not stated."),
-    ] = None,
+    labels: Labels = "spine-msca",
+    faces: Faces = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print every page to PDF too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
