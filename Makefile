@@ -13,7 +13,7 @@ DATA ?= ../shared/data
 SLICE ?= $(DATA)/spider/mid/45_t2_SPACE.png
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-lowest check format real weights comparison bench docs clean
+.PHONY: help setup demo test test-slow test-lowest test-extras check format real weights comparison bench docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -43,6 +43,13 @@ test-lowest: $(READY)  ## Run the fast tests with the lowest versions that are p
 	.venv-lowest/bin/python -m pip install --quiet "$(TORCH)" --constraint tests/lowest.txt
 	.venv-lowest/bin/python -m pip install --quiet --editable . --group test --constraint tests/lowest.txt
 	.venv-lowest/bin/python -m pytest -n 2
+
+test-extras: $(READY)  ## Run the fast tests with every extra and SimpleITK, so that none is skipped
+	test -x .venv-extras/bin/python || $(PYTHON) -m venv .venv-extras
+	.venv-extras/bin/python -m pip install --quiet --upgrade pip
+	.venv-extras/bin/python -m pip install --quiet "$(TORCH)"
+	.venv-extras/bin/python -m pip install --quiet --editable '.[deploy,dicom,hub,pdf,plot,train]' SimpleITK --group test
+	.venv-extras/bin/python -m pytest -n 2 $(TESTS)
 
 check: $(READY)  ## Lint, check formatting, types and the direction of imports
 	$(BIN)/ruff check .
