@@ -6,7 +6,7 @@ include examples/train/sets.mk
 
 STAGES ?= examples/train
 RUNS ?= runs/weights
-VERSION ?= 1.1
+VERSION ?= 1.2
 PSEUDO ?= $(SETS)/pseudo
 OUT ?= src/spinemsca/segment/trained
 
