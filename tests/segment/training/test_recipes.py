@@ -73,7 +73,7 @@ def test_weights_are_made_in_order(tmp_path):
         "1-coarse",
         "2-middle",
         "3-fine",
-        "segment.pseudo",
+        "training.pseudo",
         "4-finest",
         "5-last",
         "calibrate",
