@@ -109,6 +109,34 @@ def test_a_collapsed_disc_between_two_vertebrae_stays(width):
     assert not result.ambiguous
 
 
+@pytest.mark.parametrize("lean", [-0.1, 0.0, 0.15])
+@pytest.mark.parametrize("pinched", [(10, 14), (4, 16), (9, 19)])
+def test_pieces_of_one_disc_are_joined_by_a_bridge(lean, pinched):
+    whole = spine(NAMES, lean=lean)
+    rows, columns = np.where(whole == VALUE["D3"])
+    gap = slice(columns.min() + pinched[0], columns.min() + pinched[1])
+    label = whole.copy()
+    label[rows.min() : rows.max() + 1, gap] = 0
+    result = consistent_levels(label)
+    disc = result.label == VALUE["D3"]
+    assert ndimage.label(disc)[1] == 1
+    assert disc[label == VALUE["D3"]].all(), "no piece is lost"
+    assert not (disc & ~ndimage.binary_dilation(whole == VALUE["D3"], np.ones((3, 3)))).any()
+    np.testing.assert_array_equal(result.label != VALUE["D3"], ~disc)
+    assert found(result.label) == NAMES
+    assert not result.ambiguous
+
+
+def test_pieces_of_a_disc_with_bone_between_them_are_not_joined():
+    label = spine(NAMES)
+    rows, columns = np.where(label == VALUE["D3"])
+    gap = slice(columns.min() + 18, columns.min() + 22)
+    label[rows.min() : rows.max() + 1, gap] = VALUE["L3"]
+    disc = consistent_levels(label).label == VALUE["D3"]
+    assert ndimage.label(disc)[1] == 1
+    assert not disc[:, gap.stop :].any()
+
+
 def test_a_speck_of_disc_goes_where_there_is_a_disc_or_no_gap():
     label = spine(NAMES)
     clean = label.copy()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from spinemsca.anatomy import (
     BACKGROUND,
@@ -32,6 +34,9 @@ _COLLAPSED: Final = 0.06
 _GAP: Final = 1.2
 _FUSED: Final = 2.5
 _MOST: Final = 100
+# How far apart two pieces of one disc may be, in distances from one vertebra to the next.
+_REACH: Final = 0.5
+_AROUND: Final = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,7 +67,8 @@ def find_bodies(label: LabelMap) -> list[Body]:
 
     Touching fragments of one kind are one body if together they are no larger than one. Specks,
     what lies apart from the column and what lies beside it are left out. A disc that is no larger
-    than a speck is a collapsed one where two vertebrae have no other between them.
+    than a speck is a collapsed one where two vertebrae have no other between them, and pieces of a
+    disc that its vertebrae all but pinch off are joined to it.
 
     Args:
         label: `(H, W)` uint8, 0 to 11.
@@ -79,16 +85,14 @@ def _ordered(label: LabelMap, corner: NDArray[np.intp]) -> list[Body]:
     """The bodies of a label map without its empty margins, whose corner lies at `corner`."""
     pieces = [(kind, pixels, share) for kind in Kind for pixels, share in _of_kind(label, kind)]
     axis = _axis(label, np.concatenate([p for _, p, share in pieces if share >= _FRAGMENT]))
-    whole, small = (
-        [
-            Body(kind, pixels, _votes(label, pixels), float(pixels.mean(axis=0) @ axis))
-            for kind, pixels, share in pieces
-            if (share >= _FRAGMENT) is large
-        ]
-        for large in (True, False)
-    )
+    found = [
+        Body(kind, pixels, _votes(label, pixels), float(pixels.mean(axis=0) @ axis))
+        for kind, pixels, _ in pieces
+    ]
+    whole = [b for b, (_, _, share) in zip(found, pieces, strict=True) if share >= _FRAGMENT]
     ordered = sorted(_one_column(whole, label.shape), key=lambda b: b.place)
-    ordered = _with_collapsed(_without_doubles(ordered, axis), small)
+    discs = [b for b in found if b.kind is Kind.DISC]
+    ordered = _with_pieces(_without_doubles(ordered, axis), discs, label)
     return [replace(body, pixels=body.pixels + corner) for body in ordered]
 
 
@@ -223,14 +227,46 @@ def _without_doubles(bodies: list[Body], axis: NDArray[np.float64]) -> list[Body
     return kept
 
 
-def _with_collapsed(bodies: list[Body], small: list[Body]) -> list[Body]:
-    """Adds the largest small disc between two vertebrae that follow one another."""
+def _with_pieces(bodies: list[Body], discs: list[Body], label: LabelMap) -> list[Body]:
+    """Adds collapsed discs between vertebrae that have no other, and joins what is one disc."""
     found = list(bodies)
-    for upper, lower in pairwise(bodies):
-        if upper.kind is lower.kind is Kind.VERTEBRA:
-            between = [b for b in small if b.kind is Kind.DISC and _between(b, upper, lower)]
-            found += sorted(between, key=lambda b: len(b.pixels))[-1:]
+    for upper, lower in pairwise([b for b in bodies if b.kind is Kind.VERTEBRA]):
+        own = [b for b in bodies if b.kind is Kind.DISC and upper.place < b.place < lower.place]
+        near = [d for d in discs if d not in own and _between(d, upper, lower)]
+        if not own and not near:
+            continue
+        disc, *pieces = (*_by_size(own), *_by_size(near))
+        taken = [disc]
+        for piece in pieces:
+            reach = _REACH * math.dist(lower.centre, upper.centre)
+            joined = _joined(disc, piece, label, reach)
+            if joined is not disc:
+                disc, taken = joined, [*taken, piece]
+        found = [b for b in found if b not in taken] + [disc]
     return sorted(found, key=lambda b: b.place)
+
+
+def _by_size(bodies: list[Body]) -> list[Body]:
+    return sorted(bodies, key=lambda b: -len(b.pixels))
+
+
+def _joined(disc: Body, piece: Body, label: LabelMap, reach: float) -> Body:
+    """A disc with a piece of the same name, and a bridge to it; without, where bone is between."""
+    gaps, nearest = map(np.asarray, cKDTree(disc.pixels).query(piece.pixels))
+    start, end = piece.pixels[gaps.argmin()], disc.pixels[nearest[gaps.argmin()]]
+    steps = 2 * int(np.abs(end - start).max()) + 1
+    line = np.rint(np.linspace(start, end, steps)).astype(np.intp)
+    same = piece.votes.argmax() == disc.votes.argmax()
+    if not same or gaps.min() > reach or _bone(label, line).any():
+        return disc
+    bridge = (line[:, None] + _AROUND).reshape(-1, 2).clip(0, np.array(label.shape) - 1)
+    bridge = bridge[~_bone(label, bridge)]
+    pixels = np.unique(np.concatenate((disc.pixels, piece.pixels, bridge)), axis=0)
+    return replace(disc, pixels=pixels)
+
+
+def _bone(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.bool_]:
+    return np.isin(label[tuple(pixels.T)], [v.value for v in VERTEBRAE])
 
 
 def _between(body: Body, upper: Body, lower: Body) -> bool:
