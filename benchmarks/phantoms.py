@@ -38,8 +38,9 @@ def main(count: int) -> None:
         found = model.predict(np.asarray(case.image), turn=False).label
         true = geometry(case)
         for outlines, judged in (("true", case), ("predicted", replace(case, label=found))):
+            measured = measure(judged)
             for (kind, name, row), value in true.items():
-                result = measure(judged).get(name, row)
+                result = measured.get(name, row)
                 if result.value is not None:
                     errors[outlines].setdefault(kind, []).append(abs(result.value - value))
     for kind, goal in GOALS.items():
