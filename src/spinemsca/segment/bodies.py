@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,7 +40,7 @@ _REACH: Final = 0.5
 _AROUND: Final = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Body:
     """One connected vertebra or disc, whatever levels its pixels claim.
 
@@ -55,7 +56,7 @@ class Body:
     votes: NDArray[np.float64]
     place: float
 
-    @property
+    @cached_property
     def centre(self) -> NDArray[np.float64]:
         """Row and column of its centroid."""
         mean: NDArray[np.float64] = self.pixels.mean(axis=0)

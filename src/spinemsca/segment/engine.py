@@ -9,10 +9,13 @@ import torch
 from torch import Tensor
 
 from spinemsca.errors import UsageError
+from spinemsca.segment.networks.column import ColumnNet
+from spinemsca.segment.recorded import Recorded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from spinemsca.segment.networks.choice import Network
     from spinemsca.segment.weights import Weights
 
 __all__ = ["ENGINES", "Engine", "choose_device", "choose_engine", "torch_engine"]
@@ -71,10 +74,14 @@ def choose_engine(weights: Weights, device: str = "auto", engine: str = "auto") 
         raise UsageError(f"there is no engine {engine!r}", remedy=f"Use one of {_listed(ENGINES)}")
     chosen = choose_device(device if engine in ("auto", "torch") else _cpu_only(device, engine))
     if engine in ("auto", "torch"):
-        return torch_engine(weights.network, chosen)
+        return torch_engine(_quickest(weights.network, chosen), chosen)
     from spinemsca.segment.deploy import deployed
 
     return Engine(engine, "cpu", deployed(weights.network, engine))
+
+
+def _quickest(network: Network, device: str) -> Callable[[Tensor], Tensor]:
+    return Recorded(network) if device == "cpu" and isinstance(network, ColumnNet) else network
 
 
 def _cpu_only(device: str, engine: str) -> str:

@@ -31,6 +31,8 @@ from spinemsca.segment.bodies import Body, find_bodies
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from spinemsca.case import LabelMap
 
 __all__ = ["Levels", "consistent_levels", "with_lowest"]
@@ -171,8 +173,14 @@ def _drawn(label: LabelMap, named: dict[Structure, Body]) -> LabelMap:
         mask = np.zeros(high - low, dtype=bool)
         mask[tuple((body.pixels - low).T)] = True
         part = drawn[low[0] : high[0], low[1] : high[1]]
-        part[ndimage.binary_fill_holes(mask) & (part == BACKGROUND)] = structure.value
+        part[_filled(mask) & (part == BACKGROUND)] = structure.value
     return drawn
+
+
+def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """As `ndimage.binary_fill_holes`, several times quicker."""
+    around, _ = ndimage.label(np.pad(~mask, 1, constant_values=True))
+    return np.asarray(around[1:-1, 1:-1] != around[0, 0])
 
 
 def with_lowest(label: LabelMap, lowest: Literal["L4", "L5", "L6"]) -> LabelMap:

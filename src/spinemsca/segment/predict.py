@@ -178,13 +178,22 @@ def _checked(image: NDArray[Any]) -> NDArray[np.float32]:
 
 
 def _most_likely(probabilities: NDArray[np.float32]) -> LabelMap:
-    """As `argmax` over the first axis, which takes numpy twice as long."""
-    best = probabilities[BACKGROUND].copy()
-    label = np.full(best.shape, BACKGROUND, np.uint8)
+    """As `argmax` over the first axis, several times quicker: most of a slice holds nothing."""
+    label = np.full(probabilities.shape[1:], BACKGROUND, np.uint8)
+    unsure = probabilities[BACKGROUND] < 1
+    part = tuple(_span(unsure.any(axis=1 - axis)) for axis in (0, 1))
+    best, found = probabilities[BACKGROUND][part].copy(), label[part]
     for structure in STRUCTURES:
-        label[probabilities[structure.value] > best] = structure.value
-        np.maximum(best, probabilities[structure.value], out=best)
+        likely = probabilities[structure.value][part]
+        found[likely > best] = structure.value
+        np.maximum(best, likely, out=best)
     return label
+
+
+def _span(flags: NDArray[np.bool_]) -> slice:
+    """From the first that is set to the last."""
+    places = np.flatnonzero(flags)
+    return slice(int(places[0]), int(places[-1]) + 1) if len(places) else slice(0)
 
 
 def _refused(pixels: Image, spacing: Spacing | None, reason: str) -> Segmentation:

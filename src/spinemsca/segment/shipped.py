@@ -29,7 +29,7 @@ def load_model(
     Args:
         path: Weights file; the weights that come with the package where not given.
         device: `cpu`, `cuda` (or another of torch's names), or `auto`: a GPU where there is one.
-        engine: `torch`, `onnxruntime`, `openvino`, or `auto`: the quickest that is installed.
+        engine: `torch`, `onnxruntime`, `openvino`, or `auto`, which is torch.
 
     Raises:
         MissingDependencyError: If this installation came without weights, or the engine is not

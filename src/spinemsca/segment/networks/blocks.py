@@ -136,7 +136,11 @@ class Convolutions(nn.Sequential):
 
 
 class Merge(nn.Module):
-    """Doubles the coarse map and joins it with the fine one, then refines by `refine`."""
+    """Doubles the coarse map and joins it with the fine one, then refines by `refine`.
+
+    A 1×1 convolution and doubling can change places, so the coarse map is narrowed before it is
+    doubled: the same answer as from both maps side by side, without copying them there.
+    """
 
     def __init__(self, coarse: int, fine: int, refine: nn.Module) -> None:
         super().__init__()
@@ -145,7 +149,11 @@ class Merge(nn.Module):
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
         """`(B, C, H/2, W/2)` and `(B, F, H, W)` to `(B, F, H, W)`."""
-        refined: Tensor = self.refine(self.join(torch.cat([doubled(coarse), fine], dim=1)))
+        weight = self.join.get_parameter("0.weight")
+        first = coarse.shape[1]
+        narrowed = doubled(functional.conv2d(coarse, weight[:, :first]))
+        joined = self.join[1](narrowed + functional.conv2d(fine, weight[:, first:]))
+        refined: Tensor = self.refine(joined)
         return refined
 
 
