@@ -125,6 +125,7 @@ def test_pieces_of_one_disc_are_joined_by_a_bridge(lean, pinched):
     np.testing.assert_array_equal(result.label != VALUE["D3"], ~disc)
     assert found(result.label) == NAMES
     assert not result.ambiguous
+    assert not result.warnings
 
 
 def test_pieces_of_a_disc_with_bone_between_them_are_not_joined():
@@ -132,9 +133,12 @@ def test_pieces_of_a_disc_with_bone_between_them_are_not_joined():
     rows, columns = np.where(label == VALUE["D3"])
     gap = slice(columns.min() + 18, columns.min() + 22)
     label[rows.min() : rows.max() + 1, gap] = VALUE["L3"]
-    disc = consistent_levels(label).label == VALUE["D3"]
+    result = consistent_levels(label)
+    disc = result.label == VALUE["D3"]
     assert ndimage.label(disc)[1] == 1
     assert not disc[:, gap.stop :].any()
+    assert result.warnings == ("Only the largest piece is outlined, others lie apart: D3",)
+    assert not result.ambiguous
 
 
 def test_a_speck_of_disc_goes_where_there_is_a_disc_or_no_gap():
@@ -145,7 +149,9 @@ def test_a_speck_of_disc_goes_where_there_is_a_disc_or_no_gap():
     label[inside] = VALUE["D4"]
     beside = (slice(rows.max() + 3, rows.max() + 7), slice(columns.max() + 8, columns.max() + 12))
     label[beside] = VALUE["D4"]
-    result = consistent_levels(label).label
+    levels = consistent_levels(label)
+    result = levels.label
+    assert not levels.warnings
     assert found(result) == NAMES
     assert not (result == VALUE["D4"])[inside].any()
     assert not (result == VALUE["D4"])[beside].any()

@@ -37,6 +37,8 @@ _FUSED: Final = 2.5
 _MOST: Final = 100
 # How far apart two pieces of one disc may be, in distances from one vertebra to the next.
 _REACH: Final = 0.5
+# Size from which a piece of a disc is missed, as a share of the rest.
+_MISSED: Final = 0.1
 _AROUND: Final = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)])
 
 
@@ -49,12 +51,14 @@ class Body:
         pixels: `(N, 2)` rows and columns.
         votes: `(12,)` share of its pixels with each label value.
         place: Along the spine in pixels, growing towards the feet.
+        parted: Whether a piece of the same name was left out, since bone or a gap parts them.
     """
 
     kind: Kind
     pixels: NDArray[np.intp]
     votes: NDArray[np.float64]
     place: float
+    parted: bool = False
 
     @cached_property
     def centre(self) -> NDArray[np.float64]:
@@ -240,9 +244,13 @@ def _with_pieces(bodies: list[Body], discs: list[Body], label: LabelMap) -> list
         taken = [disc]
         for piece in pieces:
             reach = _REACH * math.dist(lower.centre, upper.centre)
+            if piece.votes.argmax() != disc.votes.argmax():
+                continue
             joined = _joined(disc, piece, label, reach)
-            if joined is not disc:
+            if joined is not None:
                 disc, taken = joined, [*taken, piece]
+            elif piece not in own and len(piece.pixels) > _MISSED * len(disc.pixels):
+                disc = replace(disc, parted=True)
         found = [b for b in found if b not in taken] + [disc]
     return sorted(found, key=lambda b: b.place)
 
@@ -251,15 +259,14 @@ def _by_size(bodies: list[Body]) -> list[Body]:
     return sorted(bodies, key=lambda b: -len(b.pixels))
 
 
-def _joined(disc: Body, piece: Body, label: LabelMap, reach: float) -> Body:
-    """A disc with a piece of the same name, and a bridge to it; without, where bone is between."""
+def _joined(disc: Body, piece: Body, label: LabelMap, reach: float) -> Body | None:
+    """A disc with a piece of it and a bridge to that; none where it is far or bone is between."""
     gaps, nearest = map(np.asarray, cKDTree(disc.pixels).query(piece.pixels))
     start, end = piece.pixels[gaps.argmin()], disc.pixels[nearest[gaps.argmin()]]
     steps = 2 * int(np.abs(end - start).max()) + 1
     line = np.rint(np.linspace(start, end, steps)).astype(np.intp)
-    same = piece.votes.argmax() == disc.votes.argmax()
-    if not same or gaps.min() > reach or _bone(label, line).any():
-        return disc
+    if gaps.min() > reach or _bone(label, line).any():
+        return None
     bridge = (line[:, None] + _AROUND).reshape(-1, 2).clip(0, np.array(label.shape) - 1)
     bridge = bridge[~_bone(label, bridge)]
     pixels = np.unique(np.concatenate((disc.pixels, piece.pixels, bridge)), axis=0)

@@ -154,7 +154,7 @@ def _doubts(
 
 
 def _remarks(named: dict[Structure, Body]) -> list[str]:
-    """What the numbering rests on, and what is missing in it."""
+    """What the numbering rests on, and what is missing in it or in a structure."""
     remarks = []
     if not named.keys() & set(COLUMN[-2:]):
         remarks.append("The sacrum is not in view; levels rest on appearance, not on counting")
@@ -162,6 +162,9 @@ def _remarks(named: dict[Structure, Body]) -> list[str]:
     missing = [s.name for s in COLUMN[min(ranks) : max(ranks)] if s not in named] if ranks else []
     if missing:
         remarks.append(f"Not found between its neighbours: {', '.join(missing)}")
+    parted = [structure.name for structure, body in named.items() if body.parted]
+    if parted:
+        remarks.append(f"Only the largest piece is outlined, others lie apart: {', '.join(parted)}")
     return remarks
 
 
