@@ -1,7 +1,8 @@
 """What predicting one 512×512 slice costs: time, start-up, memory; beside Spine-DCAN.
 
 Every figure comes from a process of its own. Spine-DCAN is this package's reimplementation with
-random weights, which cost as much as trained ones; both see the same slice in the same run.
+random weights, which cost as much as trained ones. Times are medians after a first run that is not
+counted: ours of whole predictions, levels and all, its of the network alone.
 
 python benchmarks/predict.py [WEIGHTS] [--threads N]
 """
@@ -29,13 +30,13 @@ path, engine, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
 model = load_model(path or None, "cpu", engine)
 loaded = time.perf_counter() - began
-seconds = seconds_per_slice(model, 15, 30.0)
+seconds = seconds_per_slice(model, 40, 30.0)
 print(json.dumps({"slice_ms": 1e3 * seconds, "load_s": loaded, "peak_mib": peak_memory(),
                   "size": model.weights.size}))
 """
 
 SPINE_DCAN = """
-import json, sys, time
+import json, statistics, sys, time
 import torch
 from spinemsca.segment.footprint import peak_memory
 from spinemsca.segment.networks.spine_dcan import SpineDCAN
@@ -44,11 +45,11 @@ network = SpineDCAN().eval()
 image = torch.rand(1, 1, 512, 512)
 times = []
 with torch.inference_mode():
-    for _ in range(3):
+    for _ in range(6):
         start = time.perf_counter()
         network(image)
         times.append(time.perf_counter() - start)
-print(json.dumps({"slice_ms": 1e3 * min(times), "peak_mib": peak_memory()}))
+print(json.dumps({"slice_ms": 1e3 * statistics.median(times[1:]), "peak_mib": peak_memory()}))
 """
 
 
@@ -104,7 +105,7 @@ def main() -> None:
         )
     ours = costs["torch"]
     ratio = peer["slice_ms"] / ours["slice_ms"]
-    print(f"Spine-DCAN   {peer['slice_ms']:7.0f} ms its network alone: {ratio:.0f}× ours")
+    print(f"Spine-DCAN   {peer['slice_ms']:7.0f} ms its network alone: {ratio:.1f}× ours")
     print(f"start-up to the first file {start:.1f} s, {given.threads} threads; goals {GOALS}")
     met = (
         ours["slice_ms"] <= GOALS["slice_ms"],

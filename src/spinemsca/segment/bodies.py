@@ -33,6 +33,8 @@ _WHOLE: Final = 1.4
 _FRAGMENT: Final = 0.25
 _COLLAPSED: Final = 0.06
 _GAP: Final = 1.2
+# Every so many pixels it is asked which bodies lie near each other; a gap is tens of pixels wide.
+_COARSE: Final = 2
 _FUSED: Final = 2.5
 _MOST: Final = 100
 # How far apart two pieces of one disc may be, in distances from one vertebra to the next.
@@ -78,12 +80,13 @@ def find_bodies(label: LabelMap) -> list[Body]:
     Args:
         label: `(H, W)` uint8, 0 to 11.
     """
-    boxes = ndimage.find_objects((label > BACKGROUND).astype(np.uint8))
-    if not boxes:
+    shown = label > BACKGROUND
+    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
         return []
     # Most of a slice holds nothing; looking at the rest alone is several times quicker.
-    corner = [side.start for side in boxes[0]]
-    return _ordered(label[boxes[0]], np.array(corner))
+    box = label[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return _ordered(box, np.array([rows[0], columns[0]]))
 
 
 def _ordered(label: LabelMap, corner: NDArray[np.intp]) -> list[Body]:
@@ -210,13 +213,13 @@ def _along(pixels: NDArray[Any], axis: NDArray[np.float64]) -> NDArray[np.float6
 
 def _one_column(bodies: list[Body], shape: tuple[int, ...]) -> list[Body]:
     """The group of bodies, none far from the next, that has most pixels."""
-    size = np.sqrt(max(len(b.pixels) for b in bodies))
-    drawn = np.ones(shape, dtype=bool)
+    size = np.sqrt(max(len(b.pixels) for b in bodies)) / _COARSE
+    drawn = np.ones([-(-side // _COARSE) for side in shape], dtype=bool)
     for body in bodies:
-        drawn[tuple(body.pixels.T)] = False
+        drawn[tuple(body.pixels.T // _COARSE)] = False
     near = ndimage.distance_transform_edt(drawn) <= _GAP * size / 2
     groups, _ = ndimage.label(near)
-    number = [int(groups[tuple(b.pixels[0])]) for b in bodies]
+    number = [int(groups[tuple(b.pixels[0] // _COARSE)]) for b in bodies]
     weight = np.bincount(number, [len(b.pixels) for b in bodies])
     return [b for b, n in zip(bodies, number, strict=True) if n == weight.argmax()]
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-from spinemsca.anatomy import COLUMN, STRUCTURES, Structure
+from spinemsca.anatomy import BACKGROUND, COLUMN, STRUCTURES, Structure
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -89,8 +89,9 @@ def evidence(
     """
     found = {}
     # Most of a slice is background, and looking through it for every structure takes longest.
-    places = np.flatnonzero(label)
-    values, there = label.ravel()[places], probabilities.reshape(len(probabilities), -1)[:, places]
+    places = np.flatnonzero(label > BACKGROUND)
+    values = label.ravel()[places]
+    there = probabilities.reshape(len(probabilities), -1).take(places, axis=1)
     for structure in COLUMN:
         inside = values == structure.value
         if inside.any():
