@@ -5,7 +5,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -45,6 +45,8 @@ def test_a_consistent_spine_stays_as_it_is(gap, view):
     assert not levels.ambiguous
 
 
+@example(2903, 0.375)  # a bridge crosses another disc
+@example(2926, 0.375)  # two pieces meet at a corner, with bone on both sides of it
 @given(st.integers(0, 2**32 - 1), st.floats(0, 0.45))
 @quick
 def test_any_pixels_give_one_component_a_structure_of_its_kind(seed, noise):

@@ -273,7 +273,15 @@ def _joined(disc: Body, piece: Body, label: LabelMap, reach: float) -> Body | No
     bridge = (line[:, None] + _AROUND).reshape(-1, 2).clip(0, np.array(label.shape) - 1)
     bridge = bridge[~_bone(label, bridge)]
     pixels = np.unique(np.concatenate((disc.pixels, piece.pixels, bridge)), axis=0)
-    return replace(disc, pixels=pixels)
+    # Where bone leaves them no more than a corner to touch at, they are two.
+    return replace(disc, pixels=pixels) if _in_one_piece(pixels) else None
+
+
+def _in_one_piece(pixels: NDArray[np.intp]) -> bool:
+    low, high = pixels.min(axis=0), pixels.max(axis=0) + 1
+    mask = np.zeros(high - low, dtype=bool)
+    mask[tuple((pixels - low).T)] = True
+    return int(ndimage.label(mask)[1]) == 1
 
 
 def _bone(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.bool_]:

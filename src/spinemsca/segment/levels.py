@@ -169,15 +169,25 @@ def _remarks(named: dict[Structure, Body]) -> list[str]:
 
 
 def _drawn(label: LabelMap, named: dict[Structure, Body]) -> LabelMap:
-    """Each body in its structure's value, holes filled."""
+    """Each body in its structure's value, holes filled, in one piece."""
     drawn = np.zeros_like(label)
     for structure, body in named.items():
         low, high = body.pixels.min(axis=0), body.pixels.max(axis=0) + 1
         mask = np.zeros(high - low, dtype=bool)
         mask[tuple((body.pixels - low).T)] = True
         part = drawn[low[0] : high[0], low[1] : high[1]]
-        part[_filled(mask) & (part == BACKGROUND)] = structure.value
+        filled, free = _filled(mask), part == BACKGROUND
+        # What lies in another's hole, or is crossed by a bridge, may fall apart.
+        own = filled if (free | ~filled).all() else _largest_piece(filled & free)
+        part[own] = structure.value
     return drawn
+
+
+def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    pieces, number = ndimage.label(mask)
+    sizes = np.bincount(pieces.ravel(), minlength=number + 1)
+    sizes[0] = 0
+    return np.asarray(mask & (pieces == sizes.argmax()))
 
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -53,7 +53,7 @@ def test_the_digest_tells_cases_apart():
     assert examples_digest([one]) == examples_digest([bar_example("a")])
     assert examples_digest([one]) != examples_digest([other])
     image = one.image.copy()
-    image[0, 0] = np.nextafter(image[0, 0], 2)
+    image[0, 0] = np.nextafter(image[0, 0], np.float32(2))
     changed = type(one)(one.name, one.patient, one.group, image, one.candidates)
     assert examples_digest([one]) != examples_digest([changed])
 
