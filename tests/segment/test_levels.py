@@ -31,6 +31,15 @@ def spine(names: list[str], gap: int = 1, lean: float = 0.15) -> np.ndarray:
     return label
 
 
+def bent(label: np.ndarray, by: int) -> np.ndarray:
+    """The same column, bent forwards by so many pixels in its middle."""
+    rows = np.arange(len(label))
+    last = np.flatnonzero(label.any(axis=1))[-1]
+    shift = np.rint(by * np.sin(np.pi * rows / last)).astype(int)
+    columns = (np.arange(label.shape[1]) + shift[:, None]) % label.shape[1]
+    return np.take_along_axis(label, columns, axis=1)
+
+
 def found(label: np.ndarray) -> list[str]:
     return [name for name in NAMES if (label == VALUE[name]).any()]
 
@@ -291,3 +300,21 @@ def test_specks_in_any_number_change_nothing():
     chosen = np.random.default_rng(0).choice(len(rows), 900, replace=False)
     noisy[rows[chosen], columns[chosen]] = 1 + chosen % 11
     np.testing.assert_array_equal(consistent_levels(noisy).label, consistent_levels(label).label)
+
+
+def test_bend_is_how_far_the_middle_lies_in_front():
+    straight, forwards = spine(NAMES), bent(spine(NAMES), 20)
+    bend = consistent_levels(forwards).bend
+    # A half sine of 20 pixels over about 218, between L1's centre and the sacrum's.
+    assert bend == pytest.approx(20 * 2 / np.pi / 218, rel=0.2)
+    assert consistent_levels(straight).bend == pytest.approx(0, abs=0.005)
+    assert consistent_levels(forwards[:, ::-1]).bend == pytest.approx(-bend, abs=0.002)
+    doubled = np.kron(forwards, np.ones((2, 2), np.uint8))
+    assert consistent_levels(doubled).bend == pytest.approx(bend, abs=0.002)
+
+
+def test_no_bend_without_the_sacrum_or_with_too_few():
+    assert consistent_levels(spine(NAMES[:-1])).bend is None
+    assert consistent_levels(spine(NAMES[-5:])).bend is None
+    assert consistent_levels(spine(NAMES[-6:])).bend is not None
+    assert consistent_levels(np.zeros((30, 30), np.uint8)).bend is None

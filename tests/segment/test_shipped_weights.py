@@ -14,7 +14,7 @@ from spinemsca.cli import main
 from spinemsca.curate.polygons import label_from_polygons
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.phantom import phantom
-from spinemsca.segment.turns import View
+from spinemsca.segment.turns import OTHER_VIEWS
 
 KNOWN_T2 = [s.name for s in STRUCTURES if s.name != "S1"]
 KNOWN_T1 = ["L1", "L2", "L3", "L4", "L5", "S1"]
@@ -108,7 +108,7 @@ def test_what_is_no_lumbar_slice_is_refused(model, shared_data, change) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.parametrize("view", [View.UPSIDE_DOWN, View.TURNED])
+@pytest.mark.parametrize("view", OTHER_VIEWS)
 def test_a_picture_that_lies_wrong_is_segmented_as_it_lies(model, shared_data, view) -> None:
     image = np.asarray(Image.open(shared_data / "spider/mid/45_t2_SPACE.png"))
     upright, found = model.predict(image), model.predict(view.of(image))

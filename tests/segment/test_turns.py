@@ -8,10 +8,18 @@ from torch.nn import functional
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.segment.confidence import Evidence
 from spinemsca.segment.predict import Model
-from spinemsca.segment.turns import OTHER_VIEWS, View, is_plain, lies_so, worth
+from spinemsca.segment.turns import (
+    OTHER_VIEWS,
+    View,
+    bends_backwards,
+    is_plain,
+    lies_so,
+    worth,
+)
 from spinemsca.segment.weights import Weights
-from tests.segment.test_levels import NAMES, spine
+from tests.segment.test_levels import NAMES, bent, spine
 
+LEFT, RIGHT = slice(8), slice(-8, None)
 SURE, UNSURE = Evidence(0.97, 1.0, 1.0), Evidence(0.88, 0.6, 0.5)
 
 
@@ -28,13 +36,14 @@ def test_a_view_of_a_view_is_the_plane(view):
 
 def test_views_differ_and_only_those_that_lie_wrong_warn():
     plane = np.arange(4).reshape(2, 2)
-    assert len({view.of(plane).tobytes() for view in View}) == 3
+    assert len({view.of(plane).tobytes() for view in View}) == len(View)
     assert not View.AS_IT_LIES.warning
     assert all(view.warning for view in OTHER_VIEWS)
     assert {view: view.faces for view in View} == {
         View.AS_IT_LIES: "left",
         View.UPSIDE_DOWN: "right",
         View.TURNED: "left",
+        View.MIRRORED: "right",
     }
 
 
@@ -55,6 +64,12 @@ def test_a_picture_is_turned_only_for_what_is_plain_and_clearly_better():
     assert not lies_so(_found(SURE), _found(Evidence(0.94, 1.0, 1.0)))
     assert not lies_so(_found(UNSURE), {})
     assert not lies_so({}, {})
+
+
+def test_what_bends_backwards():
+    assert bends_backwards(-0.05)
+    for bend in (None, -0.01, 0.0, 0.08):
+        assert not bends_backwards(bend)
 
 
 def _model() -> Model:
@@ -96,3 +111,37 @@ def test_a_slice_that_is_known_to_lie_right_is_not_turned():
     found = _model().predict(View.TURNED.of(_image()), turn=False)
     assert found.faces == "left"
     assert not any("picture seems" in w for w in found.warnings)
+
+
+def _mirror_blind(sure: float) -> Model:
+    """Sees a bent spine where a bright corner is at the top, less surely where that is right."""
+    label = np.zeros((256, 256), np.uint8)
+    label[:256, 60:180] = bent(spine(NAMES), 20)[:256]
+
+    def run(image: torch.Tensor) -> torch.Tensor:
+        left, right = (float(image[0, 0, :8, side].mean()) > 0.8 for side in (LEFT, RIGHT))
+        seen = label if left else label[:, ::-1] if right else np.zeros_like(label)
+        logits = functional.one_hot(torch.from_numpy(seen.copy()).long(), 12).float()
+        return (sure if right else 9.0) * logits.permute(2, 0, 1)[None]
+
+    return Model(Weights(run, 256, "0"))  # type: ignore[arg-type]
+
+
+def test_a_mirror_image_is_told_by_its_bend():
+    model = _mirror_blind(sure=8.0)
+    upright, found = model.predict(_image()), model.predict(View.MIRRORED.of(_image()))
+    assert (upright.faces, found.faces) == ("left", "right")
+    np.testing.assert_array_equal(View.MIRRORED.of(found.label), upright.label)
+    assert View.MIRRORED.warning in found.warnings
+    assert not any("picture seems" in w for w in upright.warnings)
+
+
+def test_a_curve_that_looks_no_better_mirrored_stays():
+    found = _mirror_blind(sure=9.0).predict(View.MIRRORED.of(_image()))
+    assert found.faces == "left"
+    assert not any("picture seems" in w for w in found.warnings)
+
+
+def test_a_curve_of_a_slice_that_is_known_to_lie_right_stays():
+    found = _mirror_blind(sure=8.0).predict(View.MIRRORED.of(_image()), turn=False)
+    assert found.faces == "left"

@@ -42,6 +42,7 @@ _RANK: Final = {s.value: rank for rank, s in enumerate(COLUMN)}
 _SACRUM_VOTES: Final = 10.0
 _CLEAR: Final = 0.5
 _PITCH: Final = 1.2
+_FEWEST_FOR_A_BEND: Final = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,12 +55,16 @@ class Levels:
         ambiguous: Whether another numbering is nearly as likely, or counting from above and
             from below disagree.
         warnings: What a reader should know, one sentence each.
+        bend: How far the structures lie in front of the line from the uppermost one to the
+            sacrum: the mean over their centroids, as a share of its length, where column 0 is
+            anterior. `None` without the sacrum, or with fewer than six structures.
     """
 
     label: LabelMap
     agreement: float
     ambiguous: bool
     warnings: tuple[str, ...]
+    bend: float | None = None
 
 
 def consistent_levels(label: LabelMap) -> Levels:
@@ -82,7 +87,8 @@ def consistent_levels(label: LabelMap) -> Levels:
     agreement = scores[top] / sum(_weight(b) for b in bodies)
     doubts = _doubts(bodies, steps, scores, top)
     warnings = (*doubts, *_remarks(named))
-    return Levels(_drawn(label, named), float(agreement), bool(doubts), warnings)
+    drawn = _drawn(label, named)
+    return Levels(drawn, float(agreement), bool(doubts), warnings, _bend(named))
 
 
 def _steps(bodies: Sequence[Body]) -> list[int]:
@@ -166,6 +172,16 @@ def _remarks(named: dict[Structure, Body]) -> list[str]:
     if parted:
         remarks.append(f"Only the largest piece is outlined, others lie apart: {', '.join(parted)}")
     return remarks
+
+
+def _bend(named: dict[Structure, Body]) -> float | None:
+    if _SACRUM not in named or len(named) < _FEWEST_FOR_A_BEND:
+        return None
+    centres = np.array([named[s].centre for s in COLUMN if s in named])
+    ways = centres - centres[0]
+    (rows, columns), line = ways.T, ways[-1]
+    ahead = (rows * line[1] - columns * line[0]) / float(line @ line)
+    return float(ahead.mean())
 
 
 def _drawn(label: LabelMap, named: dict[Structure, Body]) -> LabelMap:

@@ -17,7 +17,14 @@ from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import Levels, consistent_levels
 from spinemsca.segment.refusal import refusal
-from spinemsca.segment.turns import OTHER_VIEWS, View, is_plain, lies_so, worth
+from spinemsca.segment.turns import (
+    OTHER_VIEWS,
+    View,
+    bends_backwards,
+    is_plain,
+    lies_so,
+    worth,
+)
 from spinemsca.segment.weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -67,6 +74,14 @@ class _Seen:
     levels: Levels
     found: Mapping[Structure, Evidence]
 
+    @property
+    def worth(self) -> float:
+        return worth(self.found)
+
+    @property
+    def backwards(self) -> bool:
+        return bends_backwards(self.levels.bend)
+
 
 class Model:
     """A trained network, ready to segment slices.
@@ -106,8 +121,8 @@ class Model:
     ) -> Segmentation:
         """Segments one sagittal slice, row 0 at the head, column 0 anterior.
 
-        A slice that shows no plain spine as it lies, but does so upside down, is segmented as
-        it seems to lie, with a warning.
+        A slice that shows no plain spine as it lies, or one that bends backwards, but a plainer
+        one upside down or mirrored, is segmented as it seems to lie, with a warning.
 
         Args:
             image: `(H, W)`, any real dtype and range.
@@ -137,12 +152,12 @@ class Model:
 
     def _best_view(self, pixels: Image) -> _Seen:
         here = self._seen(pixels, View.AS_IT_LIES)
-        if is_plain(here.found):
+        if is_plain(here.found) and not here.backwards:
             return here
-        other = max(
-            (self._seen(pixels, view) for view in OTHER_VIEWS), key=lambda s: worth(s.found)
-        )
-        return other if lies_so(other.found, here.found) else here
+        views = [self._seen(pixels, view) for view in OTHER_VIEWS]
+        other = max(views, key=lambda seen: (not seen.backwards, seen.worth))
+        unbent = here.backwards and not other.backwards and other.worth > here.worth
+        return other if unbent or lies_so(other.found, here.found) else here
 
     def _seen(self, pixels: Image, view: View) -> _Seen:
         probabilities = self.probabilities(view.of(pixels))

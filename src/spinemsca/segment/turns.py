@@ -1,10 +1,12 @@
-"""Pictures that lie upside down, as files without a header may.
+"""Pictures that lie wrong, as files without a header may.
 
-Where a picture's spine is not plain as it lies, it is looked at the other way up, too: flipped, and
-turned by 180°. On SPIDER's slices of training and validation patients this finds 97 % of
-those flipped and 94 % of those turned, and turns none that lie right; the bounds were chosen
-there, and on pictures of other things. What is mirrored from left to right alone looks too much
-like a spine to be told.
+Where a picture's spine is not plain as it lies, it is looked at the other ways, too: flipped,
+turned by 180°, and mirrored from left to right. A mirror image can look plain; it is told by the
+lumbar curve, which bends forwards: by 0.019 of its length or more, on average, in front of the
+line from L1 to the sacrum in all of 580 slices that show one (184 of SPIDER as predicted, 96 of
+Sudirman as outlined, 300 phantoms). On SPIDER's and Sudirman's slices of training and validation
+patients this recognises 98 % of those mirrored, 98 % of those flipped and 93 % of those turned,
+and changes none that lie right; the bounds were chosen there, and on pictures of other things.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
     from spinemsca.segment.confidence import Evidence
 
-__all__ = ["OTHER_VIEWS", "View", "is_plain", "lies_so", "worth"]
+__all__ = ["OTHER_VIEWS", "View", "bends_backwards", "is_plain", "lies_so", "worth"]
 
 _Value = TypeVar("_Value", bound=np.generic)
 
@@ -38,6 +40,7 @@ class View(Enum):
     AS_IT_LIES = ()
     UPSIDE_DOWN = (0,)
     TURNED = (0, 1)
+    MIRRORED = (1,)
 
     def of(self, plane: NDArray[_Value]) -> NDArray[_Value]:
         """The view of an `(H, W)` plane; the view of the view is the plane itself."""
@@ -54,11 +57,12 @@ class View(Enum):
         seems = {
             View.UPSIDE_DOWN: "flipped upside down",
             View.TURNED: "turned by 180°",
+            View.MIRRORED: "mirrored from left to right",
         }.get(self)
         return f"The picture seems to be {seems}; its labels follow it" if seems else ""
 
 
-OTHER_VIEWS: Final = (View.UPSIDE_DOWN, View.TURNED)
+OTHER_VIEWS: Final = tuple(view for view in View if view.value)
 
 
 class _Bounds(NamedTuple):
@@ -69,6 +73,7 @@ class _Bounds(NamedTuple):
 _PLAIN: Final = _Bounds(0.945, 0.97)
 _PLAIN_WHEN_TURNED: Final = _Bounds(0.92, 0.9)
 _MARGIN: Final = 1.15
+_BACKWARDS: Final = -0.015
 
 
 def is_plain(found: Mapping[Structure, Evidence]) -> bool:
@@ -78,6 +83,15 @@ def is_plain(found: Mapping[Structure, Evidence]) -> bool:
         found: Evidence of each structure, from `evidence`.
     """
     return _within(found, _PLAIN)
+
+
+def bends_backwards(bend: float | None) -> bool:
+    """Whether a lumbar spine bends as only its mirror image does.
+
+    Args:
+        bend: From `Levels`.
+    """
+    return bend is not None and bend < _BACKWARDS
 
 
 def lies_so(other: Mapping[Structure, Evidence], here: Mapping[Structure, Evidence]) -> bool:
