@@ -24,11 +24,26 @@ def test_lookups():
     for structure in anatomy.STRUCTURES:
         assert anatomy.by_value(structure.value) is structure
         assert anatomy.by_name(structure.name.lower()) is structure
-    for value in (0, 12, -1, 255):
+    for value in (0, 19, -1, 255):
         with pytest.raises(KeyError):
             anatomy.by_value(value)
     with pytest.raises(KeyError):
         anatomy.by_name("T12")
+
+
+def test_other_vertebrae_have_values_names_and_neighbours_of_their_own():
+    assert [s.value for s in anatomy.OTHERS] == list(range(12, 19))
+    assert " ".join(map(str, anatomy.SPINE)) == (
+        "T12 T12/L1 L1 D1 L2 D2 L3 D3 L4 D4 L5 D5 L5/L6 L6 L6/S1 S1 S1/S2 S2"
+    )
+    for structure in anatomy.OTHERS:
+        assert anatomy.by_value(structure.value) is structure
+        assert anatomy.by_any_name(structure.name.lower()) is structure
+        if structure.is_disc:
+            around = anatomy.above(structure), anatomy.below(structure)
+            assert "/".join(map(str, around)) == structure.name == anatomy.level_of(structure)
+    assert anatomy.by_any_name("d5") is anatomy.by_name("D5")
+    assert anatomy.level_of(anatomy.by_name("D5")) == "L5/S1"
 
 
 def test_discs_are_lighter_than_vertebrae_in_grey_print():

@@ -1,7 +1,11 @@
-"""The eleven structures of a lumbar label map.
+"""The eleven structures of a lumbar label map, and the other vertebrae beside them.
 
 Everything that knows a label's number asks here: value, name, order from top to bottom,
 neighbours, colour and SNOMED CT code. Codes are those of DICOM PS3.16 CID 7603 and CID 7604.
+
+A spine can show vertebrae that are none of the eleven structures, such as an L6. They have values
+of their own while the program runs, so that what lies between two structures is never taken for
+background; label files hold 0 to 11 all the same.
 """
 
 from __future__ import annotations
@@ -19,6 +23,8 @@ __all__ = [
     "COLUMN",
     "DISCS",
     "NUMBER_OF_CLASSES",
+    "OTHERS",
+    "SPINE",
     "STRUCTURES",
     "UNKNOWN",
     "VERTEBRAE",
@@ -26,8 +32,10 @@ __all__ = [
     "Structure",
     "above",
     "below",
+    "by_any_name",
     "by_name",
     "by_value",
+    "level_of",
 ]
 
 BACKGROUND: Final = 0
@@ -49,13 +57,13 @@ class Structure:
     """One labelled structure.
 
     Attributes:
-        value: Value in the label map, 1 to 11.
-        name: Short name as printed in tables: `L1` … `L5`, `S1`, `D1` … `D5`.
+        value: Value in the label map, 1 to 11; 12 to 18 for the other vertebrae.
+        name: Short name as printed in tables: `L1` … `L5`, `S1`, `D1` … `D5`, `L6`, `L6/S1` ….
         kind: Vertebra or disc.
         description: Name in words, as in DICOM PS3.16.
         colour: sRGB, each 0 to 255. Vertebrae are dark and blue to violet, discs light and
             yellow to red, so that the two stay apart in grey print and for colour-blind eyes.
-        snomed: SNOMED CT concept identifier.
+        snomed: SNOMED CT concept identifier; empty for the other vertebrae and their discs.
     """
 
     value: int
@@ -103,29 +111,72 @@ COLUMN: Final = tuple(
 )
 """All structures from top to bottom: L1, D1, L2, …, L5, D5, S1."""
 
+OTHERS: Final = (
+    Structure(12, "T12", Kind.VERTEBRA, "T12 vertebra", (90, 90, 90), ""),
+    Structure(13, "T12/L1", Kind.DISC, "T12/L1 disc", (205, 205, 205), ""),
+    Structure(14, "L5/L6", Kind.DISC, "L5/L6 disc", (205, 205, 205), ""),
+    Structure(15, "L6", Kind.VERTEBRA, "L6 vertebra", (90, 90, 90), ""),
+    Structure(16, "L6/S1", Kind.DISC, "L6/S1 disc", (205, 205, 205), ""),
+    Structure(17, "S1/S2", Kind.DISC, "S1/S2 disc", (205, 205, 205), ""),
+    Structure(18, "S2", Kind.VERTEBRA, "S2 vertebra", (90, 90, 90), ""),
+)
+"""Other vertebrae and the discs beside them, from top to bottom; in memory only."""
+
+SPINE: Final = (*OTHERS[:2], *COLUMN[:-1], *OTHERS[2:5], COLUMN[-1], *OTHERS[5:])
+"""Everything that has a name, from top to bottom; L5/L6, L6 and L6/S1 stand where D5 would."""
+
+_EVERY: Final = (*STRUCTURES, *OTHERS)
 _BY_NAME: Final[Mapping[str, Structure]] = MappingProxyType({s.name: s for s in STRUCTURES})
+_BY_ANY_NAME: Final[Mapping[str, Structure]] = MappingProxyType({s.name: s for s in _EVERY})
 _RANK: Final[Mapping[Structure, int]] = MappingProxyType({s: i for i, s in enumerate(COLUMN)})
+_BESIDE: Final[Mapping[str, tuple[str | None, str | None]]] = MappingProxyType(
+    {
+        "T12": (None, "T12/L1"),
+        "T12/L1": ("T12", "L1"),
+        "L5/L6": ("L5", "L6"),
+        "L6": ("L5/L6", "L6/S1"),
+        "L6/S1": ("L6", "S1"),
+        "S1/S2": ("S1", "S2"),
+        "S2": ("S1/S2", None),
+    }
+)
 
 
 def by_value(value: int) -> Structure:
-    """The structure with a label value of 1 to 11; `KeyError` for any other."""
-    if not 1 <= value <= len(STRUCTURES):
+    """The structure with a label value of 1 to 18; `KeyError` for any other."""
+    if not 1 <= value <= len(_EVERY):
         raise KeyError(value)
-    return STRUCTURES[value - 1]
+    return _EVERY[value - 1]
 
 
 def by_name(name: str) -> Structure:
-    """The structure called `name` (`L1`, `D5`, `S1`, any case); `KeyError` for any other."""
+    """The one of the eleven structures called `name` (`L1`, `D5`, any case), else `KeyError`."""
     return _BY_NAME[name.upper()]
 
 
+def by_any_name(name: str) -> Structure:
+    """The structure called `name`, or another vertebra or disc (`L6/S1`), else `KeyError`."""
+    return _BY_ANY_NAME[name.upper()]
+
+
 def above(structure: Structure) -> Structure | None:
-    """The next structure towards the head, `None` above L1."""
+    """The next structure towards the head by its name, `None` above L1 and T12."""
+    if structure.name in _BESIDE:
+        name = _BESIDE[structure.name][0]
+        return None if name is None else _BY_ANY_NAME[name]
     rank = _RANK[structure]
     return COLUMN[rank - 1] if rank else None
 
 
 def below(structure: Structure) -> Structure | None:
-    """The next structure towards the feet, `None` below S1."""
+    """The next structure towards the feet by its name, `None` below S1 and S2."""
+    if structure.name in _BESIDE:
+        name = _BESIDE[structure.name][1]
+        return None if name is None else _BY_ANY_NAME[name]
     rank = _RANK[structure]
     return COLUMN[rank + 1] if rank + 1 < len(COLUMN) else None
+
+
+def level_of(disc: Structure) -> str:
+    """The two vertebrae that a disc lies between, such as `L4/L5`."""
+    return disc.description.removesuffix(" disc")

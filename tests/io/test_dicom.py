@@ -15,9 +15,9 @@ from spinemsca.errors import (
     UnsafeFileError,
     UnsuitableError,
 )
-from spinemsca.io import dicom, dicom_series, volume
+from spinemsca.io import dicom, dicom_series
+from spinemsca.io.orientation import Orientation
 from spinemsca.io.read import read_scan, read_volume
-from spinemsca.io.turn import Turn
 from tests.io.volumes import (
     HOUSE,
     SAGITTAL,
@@ -193,7 +193,7 @@ def test_slices_that_make_no_volume(tmp_path):
     moved[:3, 3] += 20 * moved[:3, 2]
     cases = {
         "same place": {"affine": AFFINE},
-        "several planes or sizes": {"affine": affine_of(Turn((1, 2, 0)))},
+        "several planes or sizes": {"affine": affine_of(Orientation((1, 2, 0)))},
         "no positions": {"affine": moved, "ImagePositionPatient": None},
         "no orientation": {"affine": moved, "ImageOrientationPatient": None},
     }
@@ -229,7 +229,7 @@ def test_a_folder_of_one_slice_and_too_many(tmp_path, monkeypatch):
     (tmp_path / "notes.txt").write_text("x")
     assert np.array_equal(read_scan(tmp_path).pixels, HOUSE[0])
     folder = write_series(tmp_path / "s", SAGITTAL.undo(HOUSE), AFFINE)
-    monkeypatch.setattr(volume, "MAX_BYTES", 300)
+    monkeypatch.setattr(limits, "MAX_BYTES", 300)
     with pytest.raises(UnsafeFileError):
         read_volume(folder)
     monkeypatch.setattr(dicom_series, "_MOST_SLICES", 2)

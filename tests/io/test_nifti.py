@@ -15,9 +15,9 @@ from spinemsca.errors import (
     UnsafeFileError,
     UnsuitableError,
 )
-from spinemsca.io import nifti, volume
+from spinemsca.io import limits, nifti
+from spinemsca.io.orientation import Orientation
 from spinemsca.io.read import read_label_map, read_label_volume, read_scan, read_volume
-from spinemsca.io.turn import Turn
 from tests.io.volumes import HOUSE, SAGITTAL, STEPS, TURNS, affine_of, write_nifti
 
 
@@ -115,7 +115,7 @@ def test_cubes_may_be_stacked_any_way(tmp_path):
 
 def test_a_single_slice_with_orientation_is_turned(tmp_path):
     one = HOUSE[:1]
-    turn = Turn((0, 2, 1), (True, True, False))
+    turn = Orientation((0, 2, 1), (True, True, False))
     path = write_nifti(tmp_path / "a.nii", turn, one)
     assert np.array_equal(read_volume(path).pixels, one)
 
@@ -208,7 +208,7 @@ def test_a_packed_bomb_is_not_unpacked(tmp_path, monkeypatch):
     path = write_nifti(tmp_path / "a.nii")
     (tmp_path / "b.nii.gz").write_bytes(gzip.compress(path.read_bytes() + bytes(10**7)))
     assert np.array_equal(read_volume(tmp_path / "b.nii.gz").pixels, HOUSE)
-    monkeypatch.setattr(volume, "MAX_BYTES", 100)
+    monkeypatch.setattr(limits, "MAX_BYTES", 100)
     with pytest.raises(UnsafeFileError):
         read_volume(path)
 

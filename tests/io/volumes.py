@@ -12,7 +12,7 @@ import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-from spinemsca.io.turn import Turn, other_world
+from spinemsca.io.orientation import Orientation, other_world
 
 STEPS = (4.0, 0.5, 0.75)
 """Between slices, rows and columns in mm."""
@@ -21,15 +21,15 @@ HOUSE = np.random.default_rng(0).integers(0, 900, (3, 7, 5)).astype(np.int16)
 """Slices from right to left, rows down, columns back."""
 
 TURNS = [
-    Turn(order, flips)
+    Orientation(order, flips)
     for order, flips in product(permutations(range(3)), product((False, True), repeat=3))
 ]
 
-SAGITTAL = Turn((2, 1, 0))
+SAGITTAL = Orientation((2, 1, 0))
 """As scanners write sagittal series: columns fastest, then rows, then slices."""
 
 
-def affine_of(turn: Turn, shape=HOUSE.shape, steps=STEPS, tilt=0.0) -> np.ndarray:
+def affine_of(turn: Orientation, shape=HOUSE.shape, steps=STEPS, tilt=0.0) -> np.ndarray:
     """RAS affine of a file that `turn` brings to the house's orientation."""
     directions = np.array([[-1, 0, 0], [0, 0, -1], [0, -1, 0]], float)
     turned = np.array(

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.errors import FileFormatError
-from spinemsca.io.volume import check_size, checked
+from spinemsca.io.limits import check_size, checked
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,8 +20,9 @@ from spinemsca.errors import (
     UnsafeFileError,
     UnsuitableError,
 )
-from spinemsca.io.turn import other_world
-from spinemsca.io.volume import MAX_BYTES, Volume, as_picture, check_size, checked, on_grid
+from spinemsca.io.limits import MAX_BYTES, check_size, checked
+from spinemsca.io.orientation import other_world
+from spinemsca.io.volume import Volume, as_picture, on_grid
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,8 @@ import numpy as np
 
 from spinemsca.errors import CaseError, SpineError
 from spinemsca.io.dicom import NO_SPACING, affine_of, header_of, numbers, pixels_of, spacing_of
-from spinemsca.io.volume import Volume, check_size, on_grid
+from spinemsca.io.limits import check_size
+from spinemsca.io.volume import Volume, on_grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

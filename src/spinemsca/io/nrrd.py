@@ -9,7 +9,7 @@ import numpy as np
 
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.block import read_block, read_header_lines
-from spinemsca.io.turn import other_world
+from spinemsca.io.orientation import other_world
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:

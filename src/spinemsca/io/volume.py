@@ -9,8 +9,8 @@ import numpy as np
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.case import Spacing
-from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError, UnsuitableError
-from spinemsca.io.turn import AS_IT_LIES, PLANES, Turn
+from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
+from spinemsca.io.orientation import HOUSE, PLANES, Orientation
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,21 +20,16 @@ if TYPE_CHECKING:
     from spinemsca.io.scan import Scan
 
 __all__ = [
-    "MAX_BYTES",
     "Grid",
     "Volume",
     "as_it_lies",
     "as_labels",
     "as_picture",
-    "check_size",
-    "checked",
     "is_plain",
     "on_grid",
+    "on_picture_grid",
     "one_slice",
 ]
-
-MAX_BYTES: Final = 1 << 29
-"""Most bytes that the pixels of a file may take unpacked: 512 MiB."""
 
 _THICK: Final = 1.5
 _UNKNOWN: Final = "The file states no usable orientation; the slice was taken as it lies"
@@ -47,14 +42,41 @@ class Grid:
     Attributes:
         shape: As the file has it, fastest axis first for NIfTI, MHA, NRRD and DICOM series,
             `(rows, columns)` for pictures and single DICOM slices.
-        turn: From the file's axes to slices, rows and columns.
+        orientation: From the file's axes to slices, rows and columns.
         affine: `(4, 4)` from voxel indices to world coordinates (RAS) in mm, or `None` for
             pictures and single DICOM slices.
     """
 
     shape: tuple[int, ...]
-    turn: Turn
+    orientation: Orientation
     affine: NDArray[np.float64] | None = None
+
+    @property
+    def codes(self) -> str:
+        """Axis codes of the file's axes: two letters of a picture, three of a volume."""
+        return self.orientation.slice_codes if self.affine is None else self.orientation.codes
+
+    def spacing_of_file(self, spacing: Spacing | None) -> tuple[float, ...] | None:
+        """Distances in mm between neighbours along the file's axes, as `codes` lists them.
+
+        Args:
+            spacing: Of rows and columns in the house's orientation.
+        """
+        if spacing is None:
+            return None
+        slices, *plane = self.orientation.order
+        along = dict(zip(plane, spacing, strict=True))
+        if self.affine is not None:
+            along[slices] = float(np.linalg.norm(self.affine[:3, slices]))
+        return tuple(float(along[axis]) for axis in sorted(along))
+
+    def take(self, array: NDArray[Any]) -> NDArray[Any]:
+        """`(S, H, W)` in the house's orientation, from one value a pixel on the file's grid."""
+        return self.orientation.apply(_solid(array))
+
+    def restore(self, values: NDArray[Any]) -> NDArray[Any]:
+        """One value a pixel on the file's grid, contiguous, from `(S, H, W)`."""
+        return np.ascontiguousarray(self.orientation.undo(values)).reshape(self.shape)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,6 +90,9 @@ class Volume:
         spacing: Of rows and columns in mm, or `None` where the file states none.
         grid: The file's own.
         notes: What a reader should know, one sentence each.
+        oriented: Whether the file states an orientation, so that it is known how it lies.
+        tilt: Degrees by which the columns fall below the patient's horizontal on their way to
+            the back, `None` where the file states no orientation.
     """
 
     name: str
@@ -75,6 +100,8 @@ class Volume:
     spacing: Spacing | None
     grid: Grid
     notes: tuple[str, ...] = field(default=())
+    oriented: bool = False
+    tilt: float | None = None
 
     @property
     def is_picture(self) -> bool:
@@ -90,7 +117,13 @@ class Volume:
         Returns:
             Contiguous, of the grid's shape.
         """
-        return np.ascontiguousarray(self.grid.turn.undo(values)).reshape(self.grid.shape)
+        return self.grid.restore(values)
+
+    def seen_reversed(self, axes: tuple[int, ...]) -> Self:
+        """The volume of a picture that turns out to lie reversed along rows (0) or columns (1)."""
+        orientation = self.grid.orientation.reversed_along(axes)
+        pixels = np.flip(self.pixels, tuple(axis + 1 for axis in axes))
+        return replace(self, pixels=pixels, grid=replace(self.grid, orientation=orientation))
 
     def as_picture(self, *, spacing: Spacing | None, notes: tuple[str, ...]) -> Self:
         """A single slice whose label maps are pictures of the file's rows and columns."""
@@ -104,37 +137,36 @@ class Volume:
 
 def one_slice(scan: Scan) -> Volume:
     """A volume of one slice that lies as the house wants it."""
-    grid = Grid(scan.pixels.shape, AS_IT_LIES)
-    return Volume(scan.name, scan.pixels[None], scan.spacing, grid)
+    return on_picture_grid(scan.name, scan.pixels, HOUSE, scan.spacing)
 
 
 def as_picture(
     name: str, pixels: NDArray[Any], spacing: Spacing | None, notes: tuple[str, ...]
 ) -> Volume:
     """A volume of one `(H, W)` slice of a file that states no orientation."""
-    grid = Grid(pixels.shape, AS_IT_LIES)
-    return Volume(name, pixels[None], spacing, grid, (_UNKNOWN, *notes))
+    return on_picture_grid(name, pixels, HOUSE, spacing).replace(notes=(_UNKNOWN, *notes))
 
 
-def check_size(shape: tuple[int, ...], itemsize: int, path: Path) -> int:
-    """Bytes that an array takes.
+def on_picture_grid(
+    name: str,
+    pixels: NDArray[Any],
+    orientation: Orientation,
+    spacing: tuple[float, float] | None,
+    tilt: float | None = None,
+) -> Volume:
+    """A volume of one slice from a picture, which lies as is stated beside it.
 
-    Raises:
-        FileFormatError: If a side is not positive.
-        UnsafeFileError: If it takes more than `MAX_BYTES`.
+    Args:
+        name: Of the volume.
+        pixels: `(H, W)` as in the picture.
+        orientation: From the picture's axes to the house's.
+        spacing: Of the picture's rows and columns in mm.
+        tilt: As in `Volume`.
     """
-    if not shape or min(shape) < 1:
-        raise FileFormatError(f"states the shape {shape}", where=path)
-    size = itemsize
-    for side in shape:
-        size *= side
-    if size > MAX_BYTES:
-        raise UnsafeFileError(
-            f"unpacks to {size / 2**20:.0f} MiB, more than the {MAX_BYTES >> 20} MiB allowed",
-            where=path,
-            remedy="Save one series a file",
-        )
-    return size
+    grid = Grid(pixels.shape, orientation)
+    rows, columns = orientation.order[1:]
+    own = None if spacing is None else Spacing(spacing[rows], spacing[columns])
+    return Volume(name, grid.take(pixels), own, grid, tilt=tilt)
 
 
 def on_grid(
@@ -154,12 +186,19 @@ def on_grid(
         UnsuitableError: If the slices are axial or coronal.
     """
     steps = _steps(affine, path)
-    turn = Turn.of(affine)
-    _check_plane(_solid(array).shape, steps, turn, path)
-    rows, columns = (float(steps[axis]) for axis in turn.order[1:])
+    orientation = Orientation.of(affine)
+    _check_plane(_solid(array).shape, steps, orientation, path)
+    rows, columns = (float(steps[axis]) for axis in orientation.order[1:])
     spacing = Spacing(rows, columns) if known else None
-    pixels = turn.apply(_solid(array))
-    return Volume(name, pixels, spacing, Grid(array.shape, turn, affine))
+    grid = Grid(array.shape, orientation, affine)
+    tilt = _tilt(affine, orientation)
+    return Volume(name, grid.take(array), spacing, grid, oriented=True, tilt=tilt)
+
+
+def _tilt(affine: NDArray[np.float64], orientation: Orientation) -> float:
+    axis = orientation.order[2]
+    _, front, up = affine[:3, axis] * (-1 if orientation.flips[2] else 1)
+    return float(np.degrees(np.arctan2(-up, -front)))
 
 
 def is_plain(shape: tuple[int, ...], affine: NDArray[np.float64]) -> bool:
@@ -180,16 +219,16 @@ def as_it_lies(
         transposed: Whether the first axis runs along a row rather than down a column.
         known: Whether the affine's spacing is in mm.
     """
-    turn = Turn((2, 1, 0) if transposed else (2, 0, 1))
+    orientation = Orientation((2, 1, 0) if transposed else (2, 0, 1))
     steps = np.linalg.norm(affine[:3, :3], axis=0)
-    rows, columns = (float(steps[axis]) for axis in turn.order[1:])
+    rows, columns = (float(steps[axis]) for axis in orientation.order[1:])
     # Exactly one millimetre both ways is what programs write where they know nothing.
     usable = known and 0 < rows < np.inf and 0 < columns < np.inf and (rows, columns) != (1, 1)
     return Volume(
         name,
-        turn.apply(_solid(array)),
+        orientation.apply(_solid(array)),
         Spacing(rows, columns) if usable else None,
-        Grid(array.shape, turn, affine),
+        Grid(array.shape, orientation, affine),
         (_UNKNOWN,),
     )
 
@@ -212,12 +251,12 @@ def _steps(affine: NDArray[np.float64], path: Path) -> NDArray[np.float64]:
 
 
 def _check_plane(
-    shape: tuple[int, ...], steps: NDArray[np.float64], turn: Turn, path: Path
+    shape: tuple[int, ...], steps: NDArray[np.float64], orientation: Orientation, path: Path
 ) -> None:
     axis = _through(shape, steps)
-    if axis is None or axis == turn.order[0]:
+    if axis is None or axis == orientation.order[0]:
         return
-    plane = PLANES[1] if axis == turn.order[2] else PLANES[2]
+    plane = PLANES[1] if axis == orientation.order[2] else PLANES[2]
     raise UnsuitableError(f"is {plane}", where=path, remedy="Give the sagittal series instead")
 
 
@@ -227,17 +266,6 @@ def _through(shape: tuple[int, ...], steps: NDArray[np.float64]) -> int | None:
         return shape.index(1)
     axis = int(np.argmax(steps))
     return axis if steps[axis] > _THICK * np.delete(steps, axis).max() else None
-
-
-def checked(array: NDArray[Any], path: Path) -> NDArray[Any]:
-    """The array, whose numbers are all finite.
-
-    Raises:
-        CaseError: If they are not.
-    """
-    if array.dtype.kind == "f" and not np.isfinite([array.min(), array.max()]).all():
-        raise CaseError("holds NaN or infinity", where=path, remedy="Replace them")
-    return array
 
 
 def as_labels(volume: Volume, path: Path) -> Volume:
