@@ -28,7 +28,7 @@ from spinemsca.release.store import Release
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import Protocol, score_pairs
 from spinemsca.score.figures import box_plot
-from spinemsca.score.pairing import Pair
+from spinemsca.predictions.pairing import Pair
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import markdown_table
 from spinemsca.segment.confidence import calibration_error

@@ -25,7 +25,7 @@ from spinemsca.score.leaderboard import (
     read_costs,
     read_results,
 )
-from spinemsca.score.pairing import Pair
+from spinemsca.predictions.pairing import Pair
 from tests.score.masks import bars
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image
     from spinemsca.score.case_score import CaseScore
-    from spinemsca.score.pairing import Pair
+    from spinemsca.predictions.pairing import Pair
 
 __all__ = ["write_comparison", "write_results"]
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN
-from spinemsca.segment.predict import Model, Segmentation
+from spinemsca.anatomy import SPINE
+from spinemsca.io.orientation import Orientation
+from spinemsca.segment.predict import NUMBERING, Model, Segmentation
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
 if TYPE_CHECKING:
@@ -33,13 +34,19 @@ class Prediction:
 
     Attributes:
         slices: One result a slice, from the patient's right to left.
-        shown: Index of the slice that shows most.
+        shown: Index of the slice through the canal's middle.
         warnings: About the whole.
+        numbering: What the levels were counted from, in one sentence.
+        certainty: How sure the choice of the slice is, 0 to 1; `None` of a single one.
+        reason: Why that one; empty of a single one.
     """
 
     slices: tuple[Segmentation, ...]
     shown: int
     warnings: tuple[str, ...]
+    numbering: str
+    certainty: float | None = None
+    reason: str = ""
 
     @property
     def labels(self) -> LabelMap:
@@ -49,14 +56,20 @@ class Prediction:
 
     @property
     def best(self) -> Segmentation:
-        """The slice that shows most."""
+        """The slice through the canal's middle."""
         return self.slices[self.shown]
+
+    @property
+    def reversed_axes(self) -> tuple[int, ...]:
+        """Along which axes, rows (0) and columns (1), a picture turned out to lie reversed."""
+        flips = Orientation.parse(self.best.orientation).flips[1:]
+        return tuple(axis for axis, flip in enumerate(flips) if flip)
 
     @property
     def confidence(self) -> dict[Structure, float]:
         """Mean over the slices that show a structure, weighted by its pixels there."""
         means = {}
-        for structure in COLUMN:
+        for structure in SPINE:
             shown = [s for s in self.slices if structure in s.confidence]
             areas = [int((s.label == structure.value).sum()) for s in shown]
             if sum(areas):
@@ -88,12 +101,13 @@ def predict_volume(
     warnings = (*volume.notes, *slices[shown].warnings)
     if changed:
         warnings = (*warnings, f"Levels of {changed} slices were shifted to agree with the others")
-    return Prediction(tuple(slices), shown, warnings)
+    numbering = NUMBERING.replace("L5", lowest)
+    return Prediction(tuple(slices), shown, warnings, numbering)
 
 
 def _predict_slice(model: Model, volume: Volume, index: int) -> Segmentation:
     pixels = np.ascontiguousarray(volume.pixels[index])
-    return model.predict(pixels, volume.spacing, turn=volume.is_picture)
+    return model.predict(pixels, volume.spacing, turn=volume.is_picture and not volume.oriented)
 
 
 def _shown(slices: list[Segmentation]) -> int:
