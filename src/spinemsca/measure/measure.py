@@ -133,14 +133,7 @@ def _posterior(faces: str) -> int:
 
 
 def _spacing(spacing: tuple[float, float] | None) -> Spacing | None:
-    if spacing is None:
-        return None
-    found = Spacing(float(spacing[0]), float(spacing[1]))
-    if not all(0 < v < np.inf for v in found):
-        raise UsageError(
-            f"spacing is {found.row:g} × {found.column:g} mm", remedy="Give two positive numbers"
-        )
-    return found
+    return None if spacing is None else Spacing.checked(spacing)
 
 
 def _aspect(original: tuple[int, int] | None, shape: tuple[int, ...]) -> float:

@@ -134,9 +134,10 @@ class Model:
 
         Raises:
             CaseError: If the image is no finite array of two dimensions.
+            UsageError: If the spacing is not two positive numbers.
         """
         pixels = window(_checked(image))
-        known = None if spacing is None else Spacing(*spacing)
+        known = None if spacing is None else Spacing.checked(spacing)
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)
