@@ -11,9 +11,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spinemsca.predictions.pairing import Pair, Pairing
     from spinemsca.score.case_score import CaseScore
     from spinemsca.score.evaluate import Protocol
-    from spinemsca.predictions.pairing import Pair, Pairing
 
 EXAMPLE = "spine-msca evaluate predictions data/Test --json"
 

@@ -54,7 +54,11 @@ def run(
     found = report_inputs(files.found, how, sexes)
     with progress_bar("Reporting") as progress:
         cohort = write_reports(
-            found, out, original_size=original_size, printer=printer, progress=progress,
+            found,
+            out,
+            original_size=original_size,
+            printer=printer,
+            progress=progress,
             left_out=files.left_out,
         )
     for name, reason in cohort.failed:

@@ -169,10 +169,10 @@ def _file(path: Path, top: Path) -> LabelFile:
         return LabelFile(name, path, image=image if image.is_file() else None)
     name = printable(path.with_name(short).relative_to(top).as_posix())
     record = path.with_name(f"{short}.json")
-    known = stem(path).endswith(LABEL) and record.is_file()
+    predicted = stem(path).endswith(LABEL) and record.is_file()
     others = (path.with_name(f"{short}{OTHER}{suffix}") for suffix in (".png", ".nii.gz", ".nii"))
     other = next((p for p in others if p.is_file() and p != path), None)
-    return LabelFile(name, path, record if known else None, other)
+    return LabelFile(name, path, record if predicted else None, other)
 
 
 def _refuse_doubles(found: list[LabelFile], top: Path) -> None:

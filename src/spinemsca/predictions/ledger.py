@@ -66,13 +66,19 @@ def read_ledger(folder: Path) -> list[LedgerRow]:
             raise FileFormatError("is too large for a ledger", where=path)
         with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, strict=True))
-        return [LedgerRow(**{k: row[k] or "" for k in LedgerRow._fields if k in row}) for row in rows]
+        return [
+            LedgerRow(**{k: row[k] or "" for k in LedgerRow._fields if k in row}) for row in rows
+        ]
     except (OSError, UnicodeDecodeError, csv.Error, TypeError) as error:
         raise FileFormatError(
             f"is no ledger of predictions ({type(error).__name__})",
             where=path,
             remedy="Move it away, or name another folder with --out",
         ) from None
+
+
+def _row(row: dict[str, str | None]) -> LedgerRow:
+    return LedgerRow(**{k: row[k] or "" for k in LedgerRow._fields if k in row})
 
 
 def update_ledger(folder: Path, rows: Iterable[LedgerRow]) -> None:

@@ -35,10 +35,9 @@ LABEL: Final = "_label"
 OTHER: Final = "_other"
 OVERLAY: Final = "_overlay"
 
-WRITTEN: Final = tuple(
-    f"{part}{suffix}"
-    for part, suffixes in {LABEL: (".png", ".nii.gz"), OTHER: (".png", ".nii.gz"), OVERLAY: (".png",)}.items()
-    for suffix in suffixes
+WRITTEN: Final = (
+    *(f"{part}{suffix}" for part in (LABEL, OTHER) for suffix in (".png", ".nii.gz")),
+    f"{OVERLAY}.png",
 )
 """Endings of the files that prediction may write beside `NAME.json`."""
 
@@ -78,7 +77,7 @@ def safe_path_name(parts: tuple[str, ...]) -> str:
 
 
 def printable(path: Path | str) -> str:
-    """A path as tables and messages show it: bytes that are no UTF-8 as `\\xNN`."""
+    """A path as tables and messages show it: bytes that are no UTF-8 as their numbers."""
     return os.fsencode(path).decode(errors="backslashreplace")
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import NUMBER_OF_CLASSES, OTHERS
+from spinemsca.anatomy import OTHERS
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UsageError
 from spinemsca.io import pt
 from spinemsca.io.orientation import HOUSE, Orientation
-from spinemsca.io.read import kind_of, read_label_volume, read_volume
+from spinemsca.io.read import read_label_volume, read_volume
 from spinemsca.io.volume import on_picture_grid
 from spinemsca.measure.numbering import Numbering, as_label_map
 from spinemsca.predictions.images import find_image

@@ -171,14 +171,15 @@ def _fault(error: Exception) -> str:
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))
     known = place.split(".")[0] in Record.model_fields
-    return f"is no record of a prediction ({place}: {first['msg']})" if known else (
-        "is no record of a prediction"
+    return (
+        f"is no record of a prediction ({place}: {first['msg']})"
+        if known
+        else ("is no record of a prediction")
     )
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Writes `NAME.json`; after all files that it names, so that a whole record means a whole
-    result."""
+    """Writes `NAME.json`: last, so that a whole record means a whole result."""
     write_text(path, record.model_dump_json(indent=2) + "\n")
 
 

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ScanInput", "find_scans", "named_in"]
 
-_SUFFIXES: Final = frozenset(
-    ".png .jpg .jpeg .tif .tiff .pt .nii .gz .mha .nrrd .dcm .ima".split()
-)
+_PICTURES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+_SUFFIXES: Final = frozenset((*_PICTURES, ".pt", ".nii", ".gz", ".mha", ".nrrd", ".dcm", ".ima"))
 _IMAGE: Final = "img.pt"
 _LABEL_PT: Final = "label.pt"
 _DIGITS: Final = 6
@@ -173,8 +172,11 @@ def _owner(out: Path, name: str) -> str | None:
         pass
     here = record.parent
     stem_ = record.name.removesuffix(".json")
-    ours = any((here / f"{stem_}{part}{end}").exists() for part in (LABEL, OTHER, OVERLAY)
-               for end in (".png", ".nii.gz"))
+    ours = any(
+        (here / f"{stem_}{part}{end}").exists()
+        for part in (LABEL, OTHER, OVERLAY)
+        for end in (".png", ".nii.gz")
+    )
     return "" if ours else None
 
 

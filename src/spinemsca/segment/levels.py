@@ -19,9 +19,6 @@ from scipy import ndimage
 from spinemsca.anatomy import (
     BACKGROUND,
     COLUMN,
-    DISCS,
-    NUMBER_OF_CLASSES,
-    VERTEBRAE,
     Kind,
     Structure,
     by_name,

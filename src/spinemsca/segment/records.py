@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from spinemsca.anatomy import SPINE
 from spinemsca.predictions.record import Record
@@ -51,7 +51,7 @@ def record_of(key: Mapping[str, Any], volume: Volume, found: Prediction) -> Reco
     )
 
 
-def _stated_by(volume: Volume, found: Prediction) -> str:
+def _stated_by(volume: Volume, found: Prediction) -> Literal["header", "picture", "assumed"]:
     if volume.oriented:
         return "header"
     return "picture" if found.reversed_axes else "assumed"

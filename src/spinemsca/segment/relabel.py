@@ -113,9 +113,7 @@ def _refuse_overwriting(path: Path, target: Path, note: Path) -> None:
         return
     if not target.samefile(path) and _written_from(note) == source_of(path):
         return
-    raise UsageError(
-        "would be written over", where=target, remedy="Give another --out folder"
-    )
+    raise UsageError("would be written over", where=target, remedy="Give another --out folder")
 
 
 def _written_from(note: Path) -> str | None:

@@ -28,9 +28,9 @@ _LONG: Final = tuple(map(by_any_name, ("T12", "T12/L1", *(s.name for s in COLUMN
 # What lies above the sacrum of a spine whose lowest lumbar vertebra is called so, from the lowest
 # up as far as there are names.
 _ABOVE_SACRUM: Final[dict[str, tuple[str, ...]]] = {
-    "L4": tuple("D4 L4 D3 L3 D2 L2 D1 L1 T12/L1 T12".split()),
-    "L5": tuple("D5 L5 D4 L4 D3 L3 D2 L2 D1 L1 T12/L1 T12".split()),
-    "L6": tuple("L6/S1 L6 L5/L6 L5 D4 L4 D3 L3 D2 L2 D1 L1".split()),
+    "L4": ("D4", "L4", "D3", "L3", "D2", "L2", "D1", "L1", "T12/L1", "T12"),
+    "L5": ("D5", "L5", "D4", "L4", "D3", "L3", "D2", "L2", "D1", "L1", "T12/L1", "T12"),
+    "L6": ("L6/S1", "L6", "L5/L6", "L5", "D4", "L4", "D3", "L3", "D2", "L2", "D1", "L1"),
 }
 
 

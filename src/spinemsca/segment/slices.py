@@ -11,6 +11,7 @@ import numpy as np
 
 from spinemsca.anatomy import SPINE
 from spinemsca.io.orientation import Orientation
+from spinemsca.segment.midline import choose_slice
 from spinemsca.segment.predict import NUMBERING, Model, Segmentation
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
     from spinemsca.io.volume import Volume
+    from spinemsca.segment.midline import Choice
 
 __all__ = ["Map", "Prediction", "predict_volume"]
 
 _SHIFTS: Final = (0, -1, 1, -2, 2)
+# Right choices average .62 and wrong ones .17 on thinned stacks of real slices.
+_SURE: Final = 0.5
 
 
 Map: TypeAlias = Callable[..., Iterable[Segmentation]]
@@ -94,7 +98,8 @@ def predict_volume(
     """
     predict = partial(_predict_slice, model, volume)
     slices = list(map_(predict, range(len(volume.pixels))))
-    shown = _shown(slices)
+    choice = _chosen(volume, slices)
+    shown = choice.index
     slices, changed = _agreeing(slices, shown)
     if lowest != "L5":
         slices = [_renamed(found, lowest) for found in slices]
@@ -102,7 +107,14 @@ def predict_volume(
     if changed:
         warnings = (*warnings, f"Levels of {changed} slices were shifted to agree with the others")
     numbering = NUMBERING.replace("L5", lowest)
-    return Prediction(tuple(slices), shown, warnings, numbering)
+    if len(slices) == 1:
+        return Prediction(tuple(slices), shown, warnings, numbering)
+    if choice.certainty < _SURE:
+        doubt = f"Slice {shown} is taken for the one through the canal's middle, but not surely"
+        warnings = (*warnings, doubt)
+    return Prediction(
+        tuple(slices), shown, warnings, numbering, round(choice.certainty, 4), choice.reason
+    )
 
 
 def _predict_slice(model: Model, volume: Volume, index: int) -> Segmentation:
@@ -110,15 +122,13 @@ def _predict_slice(model: Model, volume: Volume, index: int) -> Segmentation:
     return model.predict(pixels, volume.spacing, turn=volume.is_picture and not volume.oriented)
 
 
-def _shown(slices: list[Segmentation]) -> int:
-    """The slice with most structures; among equals the surest, else the middle one."""
-    middle = (len(slices) - 1) / 2
-
-    def worth(index: int) -> tuple[int, float, float]:
-        values = slices[index].confidence.values()
-        return len(values), round(sum(values), 6), -abs(index - middle)
-
-    return max(range(len(slices)), key=worth)
+def _chosen(volume: Volume, slices: list[Segmentation]) -> Choice:
+    """The slice through the canal's middle."""
+    gap = None
+    if volume.grid.affine is not None and volume.spacing is not None:
+        gap = float(np.linalg.norm(volume.grid.affine[:3, volume.grid.orientation.order[0]]))
+    labels, confidences = [s.label for s in slices], [s.confidence for s in slices]
+    return choose_slice(list(volume.pixels), labels, confidences, gap)
 
 
 def _agreeing(slices: list[Segmentation], shown: int) -> tuple[list[Segmentation], int]:
