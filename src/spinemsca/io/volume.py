@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spinemsca.io.nifti_form import Form
     from spinemsca.io.scan import Scan
 
 __all__ = [
@@ -45,11 +46,14 @@ class Grid:
         orientation: From the file's axes to slices, rows and columns.
         affine: `(4, 4)` from voxel indices to world coordinates (RAS) in mm, or `None` for
             pictures and single DICOM slices.
+        form: What a NIfTI header says of place, so that a label map lies as its image does in
+            every viewer; `None` for other formats.
     """
 
     shape: tuple[int, ...]
     orientation: Orientation
     affine: NDArray[np.float64] | None = None
+    form: Form | None = None
 
     @property
     def codes(self) -> str:

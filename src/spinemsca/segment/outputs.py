@@ -113,11 +113,11 @@ def write(
 
 def _write_pictures(out: Path, name: str, volume: Volume, found: Prediction) -> list[str]:
     label = out / f"{name}_label{'.png' if volume.is_picture else '.nii.gz'}"
-    values, affine = volume.restore(found.labels), volume.grid.affine
-    if affine is None:
+    values = volume.restore(found.labels)
+    if volume.is_picture:
         write_label_picture(label, values)
     else:
-        write_nifti(label, values, affine)
+        write_nifti(label, values, volume.grid)
     picture = overlay(window(volume.pixels[found.shown]), found.best.label)
     with atomic_path(out / f"{name}_overlay.png") as temporary:
         picture.save(temporary, format="PNG", compress_level=1)

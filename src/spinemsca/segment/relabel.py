@@ -92,9 +92,9 @@ def _target(path: Path, out: Path) -> Path:
 
 
 def _write(target: Path, volume: Volume, renamed: LabelMap) -> None:
-    values, affine = volume.restore(renamed), volume.grid.affine
-    if affine is not None:
-        write_nifti(target, values, affine)
+    values = volume.restore(renamed)
+    if not volume.is_picture:
+        write_nifti(target, values, volume.grid)
     elif target.suffix == ".pt":
         pt.write_label(target, values)
     else:
