@@ -5,15 +5,13 @@ import numpy as np
 import pytest
 
 from spinemsca.errors import FileFormatError, UnsuitableError
+from spinemsca.io import nifti_form
 from spinemsca.io.nifti import write_nifti
 from spinemsca.io.orientation import Orientation
 from spinemsca.io.read import read_label_volume, read_volume
 from tests.io.volumes import HOUSE, SAGITTAL, STEPS, affine_of
 
-FORM_FIELDS = (
-    "qform_code sform_code quatern_b quatern_c quatern_d qoffset_x qoffset_y qoffset_z "
-    "srow_x srow_y srow_z xyzt_units"
-).split()
+FORM_FIELDS = [*nifti_form._FIELDS, "xyzt_units"]
 AFFINE = affine_of(SAGITTAL, tilt=0.1)
 MIRRORED = affine_of(Orientation((2, 1, 0), (False, False, True)))
 AXIAL = affine_of(SAGITTAL, steps=STEPS) @ np.eye(4)[[1, 0, 2, 3]]

@@ -22,9 +22,17 @@ _SPACE: Final = 7
 # 300 mm of a lumbar field of view: two forms that are meant alike differ by less than this.
 _ALIKE_MM: Final = 1.0
 _FIELDS: Final = (
-    ("qform_code", "sform_code")
-    + ("quatern_b", "quatern_c", "quatern_d", "qoffset_x", "qoffset_y", "qoffset_z")
-    + ("srow_x", "srow_y", "srow_z")
+    "qform_code",
+    "quatern_b",
+    "quatern_c",
+    "quatern_d",
+    "qoffset_x",
+    "qoffset_y",
+    "qoffset_z",
+    "sform_code",
+    "srow_x",
+    "srow_y",
+    "srow_z",
 )
 
 

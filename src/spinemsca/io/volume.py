@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from spinemsca.anatomy import STRUCTURES
 from spinemsca.case import Spacing
-from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
+from spinemsca.errors import FileFormatError, UnsuitableError
 from spinemsca.io.orientation import HOUSE, PLANES, Orientation
 
 if TYPE_CHECKING:
@@ -24,7 +23,6 @@ __all__ = [
     "Grid",
     "Volume",
     "as_it_lies",
-    "as_labels",
     "as_picture",
     "is_plain",
     "on_grid",
@@ -270,20 +268,3 @@ def _through(shape: tuple[int, ...], steps: NDArray[np.float64]) -> int | None:
         return shape.index(1)
     axis = int(np.argmax(steps))
     return axis if steps[axis] > _THICK * np.delete(steps, axis).max() else None
-
-
-def as_labels(volume: Volume, path: Path) -> Volume:
-    """The volume with its pixels as label maps, uint8.
-
-    Raises:
-        CaseError: If a value is no whole number from 0 to 11.
-    """
-    pixels = volume.pixels
-    low, high = float(pixels.min()), float(pixels.max())
-    if low < 0 or high > len(STRUCTURES) or (pixels != np.floor(pixels)).any():
-        raise CaseError(
-            f"label map spans {low:.4g} to {high:.4g}",
-            where=path,
-            remedy=f"Values are whole numbers from 0 (background) to {len(STRUCTURES)}",
-        )
-    return volume.replace(pixels=pixels.astype(np.uint8))
