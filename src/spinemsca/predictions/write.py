@@ -112,7 +112,7 @@ def _write(path: Path, labels: LabelMap, grid: Grid) -> None:
     elif grid.affine is None:
         write_label_picture(path, values)
     else:
-        write_nifti(path, values, grid.affine)
+        write_nifti(path, values, grid)
 
 
 def _with(record: Record, files: list[str]) -> Record:
