@@ -151,7 +151,7 @@ def _numbers(file: LabelFile, how: Reading) -> Volume:
     if how.labels == Numbering.OWN:
         return read_label_volume(file.path)
     scheme = _scheme(how.labels)
-    foreign = read_volume(file.path)
+    foreign = read_numbers(file.path)
     planes = [as_label_map(p, scheme, where=printable(file.path)) for p in foreign.pixels]
     return foreign.replace(pixels=np.stack(planes))
 
