@@ -13,7 +13,7 @@ from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UsageError
 from spinemsca.io import pt
 from spinemsca.io.orientation import HOUSE, Orientation
-from spinemsca.io.read import read_label_volume, read_volume
+from spinemsca.io.read import read_label_volume, read_numbers, read_volume
 from spinemsca.io.volume import on_picture_grid
 from spinemsca.measure.numbering import Numbering, as_label_map
 from spinemsca.predictions.images import find_image
