@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from PIL import Image
 
 from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.io import pt
-from spinemsca.segment.inputs import Input, find_inputs
+from spinemsca.predictions.scans import ScanInput, find_scans
 from tests.io.volumes import (
     HOUSE,
     SAGITTAL,
@@ -23,7 +24,7 @@ AFFINE = affine_of(SAGITTAL)
 
 
 def names(*given) -> list[str]:
-    return [item.name for item in find_inputs(given)]
+    return [item.name for item in find_scans(given)]
 
 
 def picture(path):
@@ -34,16 +35,24 @@ def picture(path):
 
 def test_same_stems_get_names_of_their_own(tmp_path):
     paths = [tmp_path / "x" / "a.png", tmp_path / "y" / "a.png", tmp_path / "y" / "a.jpg"]
-    paths += [tmp_path / "y" / "a.jpg"] * 3
+    paths += [tmp_path / "z" / "y" / "a.jpg"]
     picture(paths[0])
-    assert names(*paths) == ["a", "y_a", "a_jpg", "a_2", "a_3", "a_4"]
+    found = names(*paths)
+    assert found[:3] == ["a", "y_a", "a_jpg"]
+    assert re.fullmatch("a-[0-9a-f]{6}", found[3])
+
+
+def test_what_is_given_twice_counts_once(tmp_path):
+    path = picture(tmp_path / "y" / "a.png")
+    found = find_scans([path, tmp_path / "y", path, tmp_path / "y" / ".." / "y" / "a.png"])
+    assert [(item.name, item.path) for item in found] == [("a", path)]
 
 
 def test_nothing_to_predict_is_said(tmp_path):
     (tmp_path / "notes.txt").write_text("x")
     for given in ([tmp_path], [tmp_path / "none.png"], []):
         with pytest.raises(UsageError, match="no image"):
-            find_inputs(given)
+            find_scans(given)
 
 
 def test_folders_are_searched_to_their_depths(tmp_path):
@@ -53,7 +62,7 @@ def test_folders_are_searched_to_their_depths(tmp_path):
     write_nifti(tmp_path / "a" / "v.nii.gz")
     (tmp_path / "readme.md").write_text("x")
     (tmp_path / "broken.nrrd").write_text("x")
-    assert sorted(names(tmp_path)) == ["b", "broken", "c", "v"]
+    assert sorted(names(tmp_path)) == ["a/c", "a/v", "b", "broken"]
 
 
 def test_what_was_written_by_prediction_is_left_out(tmp_path):
@@ -82,9 +91,12 @@ def test_slices_of_one_series_are_one_input(tmp_path):
         path.rename(path.with_suffix(""))
     write_series(tmp_path / "study", array, AFFINE, series="2")
     save_dicom(tmp_path / "study" / "x.dcm", dicom_slice(HOUSE[0], AFFINE, series="3"))
-    found = find_inputs([tmp_path])
+    found = find_scans([tmp_path])
     sizes = [(item.name, len(item.paths)) for item in found]
-    assert sizes == [("study", 3), ("study_2", 3), ("x", 1)]
+    assert [size for _, size in sizes] == [3, 3, 1]
+    assert [name for name, _ in sizes[::2]] == ["study", "study/x"]
+    assert sizes[1][0] not in ("study", "study/x")
+    assert [item.name for item in find_scans([tmp_path])] == [name for name, _ in sizes]
     assert found[0].path == tmp_path / "study"
     assert np.array_equal(found[0].read().pixels, HOUSE)
     assert np.array_equal(found[2].read().pixels[0], HOUSE[0])
@@ -94,8 +106,10 @@ def test_digest_is_that_of_the_bytes(tmp_path):
     one, other = tmp_path / "a", tmp_path / "b"
     one.write_bytes(b"1")
     other.write_bytes(b"2")
-    assert Input("a", (one,)).digest() == hashlib.sha256(b"1").hexdigest()
-    both = {Input("a", paths).digest() for paths in ((one,), (other,), (one, other), (other, one))}
+    assert ScanInput("a", (one,)).digest() == hashlib.sha256(b"1").hexdigest()
+    both = {
+        ScanInput("a", paths).digest() for paths in ((one,), (other,), (one, other), (other, one))
+    }
     assert len(both) == 4
     with pytest.raises(FileFormatError, match="cannot be opened"):
-        Input("a", (tmp_path / "none",)).digest()
+        ScanInput("a", (tmp_path / "none",)).digest()
