@@ -27,7 +27,6 @@ from tests.measure.spines import corners, draw
 from tests.predictions.results import save_picture
 from tests.report.test_case_page import Checked
 
-
 PLAIN = Reading()
 
 
