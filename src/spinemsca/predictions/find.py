@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.io.nifti import stem
 from spinemsca.predictions.ledger import read_ledger
-from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, printable
+from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, printable, source_of
 from spinemsca.predictions.releases import opened_release
 from spinemsca.release.table import TABLE_NAME as RELEASE_TABLE
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from spinemsca.predictions.ledger import LedgerRow
     from spinemsca.release.layout import Entry
     from spinemsca.release.store import Release
     from spinemsca.release.table import CaseRow
@@ -73,7 +74,7 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
     """Label maps among files, folders that `predict` wrote, releases and other folders.
 
     In a folder, files called `*_label` and `label.pt` are taken; where there are none, all files
-    of a format that can be a label map.
+    of a format that can be a label map. What is given twice counts once.
 
     Raises:
         UsageError: If an input does not exist or holds no label map.
@@ -87,7 +88,8 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
         _add(path, result)
         if len(result.found) == before:
             raise _nothing(path, result)
-    return result
+    once = {source_of(file.path): file for file in reversed(result.found)}
+    return LabelFiles(list(reversed(once.values())), result.left_out)
 
 
 def _nothing(path: Path, result: LabelFiles) -> UsageError:
@@ -164,7 +166,11 @@ def _file(path: Path, top: Path) -> LabelFile:
     short = stem(path).removesuffix(LABEL)
     if path.name == _LABEL_PT:
         inside = path.parent
-        name = inside.name if inside == top else printable(inside.relative_to(top).as_posix())
+        name = (
+            inside.absolute().name
+            if inside == top
+            else printable(inside.relative_to(top).as_posix())
+        )
         image = path.with_name("img.pt")
         return LabelFile(name, path, image=image if image.is_file() else None)
     name = printable(path.with_name(short).relative_to(top).as_posix())
@@ -188,13 +194,19 @@ def _refuse_doubles(found: list[LabelFile], top: Path) -> None:
 
 
 def _add_unlabelled(top: Path, names: set[str], result: LabelFiles) -> None:
-    """Inputs that the ledger lists and that have no label map."""
+    """Inputs that a ledger lists and that have no label map."""
     for table in sorted(top.rglob(TABLE_NAME)):
         below = table.parent.relative_to(top).as_posix()
         for row in read_ledger(table.parent):
             name = row.name if below == "." else f"{below}/{row.name}"
-            if name not in names and row.status in ("refused", "unreadable"):
-                result.left_out[name] = f"{row.status} by predict: {row.reason}"
+            if name not in names:
+                result.left_out[name] = _why(row)
+
+
+def _why(row: LedgerRow) -> str:
+    if row.status == "segmented":
+        return "its label map is not there any more"
+    return f"{row.status} by predict: {row.reason}"
 
 
 def _in_release_above(path: Path) -> LabelFile | None:
