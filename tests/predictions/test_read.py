@@ -9,16 +9,14 @@ from PIL import Image
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UsageError
 from spinemsca.io import pt
-from spinemsca.io.orientation import SLICE_CODES, Orientation
+from spinemsca.io.orientation import SLICE_CODES
 from spinemsca.io.raster import write_label_picture
-from spinemsca.io.volume import Grid
 from spinemsca.measure.scan import measure_scan
 from spinemsca.predictions.find import LabelFile, find_label_maps
 from spinemsca.predictions.read import LabelledScan, Reading, read_labelled
-from spinemsca.predictions.write import write_result
-from tests.io.volumes import SAGITTAL, STEPS, TURNS, affine_of, mha_bytes, nrrd_bytes, write_nifti
+from tests.io.volumes import SAGITTAL, TURNS, affine_of, mha_bytes, nrrd_bytes, write_nifti
 from tests.measure.spines import corners, draw
-from tests.predictions.results import of_volume, save_picture
+from tests.predictions.results import as_it_lies, save_picture, save_volume, steps_of
 from tests.segment.examples import ladder
 
 LABEL = ladder(92, 50)
@@ -29,17 +27,6 @@ DRAWN = draw(corners(slip=6), (0.6, 0.5)).label
 def read(path, how: Reading | None = None) -> LabelledScan:
     (file,) = find_label_maps([path]).found
     return read_labelled(file, how)
-
-
-def as_it_lies(plane: np.ndarray, codes: str) -> np.ndarray:
-    """A slice of the house as a file of these axis codes holds it."""
-    turn = Orientation.parse(codes)
-    return np.ascontiguousarray(turn.undo(plane[None])[..., 0])
-
-
-def steps_of(codes: str, rows: float, columns: float) -> tuple[float, float]:
-    """Spacing of a file's axes, from that along the spine and from front to back."""
-    return (rows, columns) if codes[0] in "IS" else (columns, rows)
 
 
 def test_axis_codes_mean_what_they_say():
@@ -116,22 +103,9 @@ GREYS = np.random.default_rng(1).integers(0, 900, SOLID.shape).astype(np.int16)
 SOME_TURNS = [SAGITTAL, *TURNS[1::5]]
 
 
-def save_volume(folder, turn=SAGITTAL, labels=SOLID, **changes):
-    """As `predict` writes it for an image that lies so."""
-    affine = affine_of(turn, labels.shape)
-    shape = turn.undo(labels).shape
-    grid = Grid(shape, turn, affine)
-    along = dict(zip(turn.order, STEPS, strict=True))
-    said = of_volume(
-        shape=shape, orientation=turn.codes, spacing_mm=tuple(along[i] for i in range(3)),
-        **changes,
-    )  # fmt: skip
-    return write_result(folder, "v", said, grid, labels)
-
-
 @pytest.mark.parametrize("turn", SOME_TURNS, ids=lambda t: t.codes)
 def test_a_volume_lies_as_its_header_says(tmp_path, turn):
-    save_volume(tmp_path, turn, slice_shown=2)
+    save_volume(tmp_path, turn, SOLID, slice_shown=2)
     write_nifti(tmp_path / "scans.nii.gz", TURNS[17], GREYS)
     scan = read(tmp_path / "v_label.nii.gz", Reading(tmp_path / "scans.nii.gz"))
     assert np.array_equal(scan.volume.pixels, SOLID)
@@ -196,14 +170,14 @@ def test_a_record_of_another_shape_is_refused(tmp_path):
 
 @pytest.mark.parametrize("shape", [(2, 92, 50), (3, 91, 50), (4, 92, 50), (3, 50, 92)])
 def test_a_record_of_another_volume_is_refused(tmp_path, shape):
-    save_volume(tmp_path)
+    save_volume(tmp_path, SAGITTAL, SOLID)
     write_nifti(tmp_path / "v_label.nii.gz", SAGITTAL, np.ones(shape, np.uint8))
     with pytest.raises(FileFormatError, match="shape"):
         read(tmp_path)
 
 
 def test_a_volume_that_was_reoriented_keeps_its_record(tmp_path):
-    save_volume(tmp_path, slice_shown=1)
+    save_volume(tmp_path, SAGITTAL, SOLID, slice_shown=1)
     write_nifti(tmp_path / "v_label.nii.gz", TURNS[29], SOLID)
     scan = read(tmp_path)
     assert scan.shown == 1
@@ -246,7 +220,7 @@ def test_an_image_of_another_shape_is_refused(tmp_path):
     Image.fromarray(GREY[:-1]).save(tmp_path / "a.png")
     with pytest.raises(CaseError, match="same pixel grid"):
         read(tmp_path / "a_label.png", Reading(tmp_path / "a.png"))
-    save_volume(tmp_path / "v")
+    save_volume(tmp_path / "v", SAGITTAL, SOLID)
     with pytest.raises(CaseError, match="same pixel grid"):
         read(tmp_path / "v", Reading(tmp_path / "a.png"))
 

@@ -176,7 +176,10 @@ def test_only_what_a_killed_run_left_is_swept(tmp_path):
 # --- relabelling writes through the same door
 
 
-def relabel(path, out, how=Renaming("L6")):
+SIX = Renaming("L6")
+
+
+def relabel(path, out, how=SIX):
     (file,) = find_label_maps([path]).found
     return relabel_file(file, out, how)
 
