@@ -176,7 +176,7 @@ def _predict_one(
     try:
         key = _key(model, lowest, item)
         earlier = None if again else finished(out, item.name, key)
-        if earlier is not None:
+        if earlier is not None and item.spacing in (None, earlier.spacing_mm):
             return Outcome.of(item, earlier, kept=True)
         record = _predicted(model, out, lowest, over_slices, item, key)
     except SpineError as error:
