@@ -33,9 +33,9 @@ from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.errors import CaseError
 from spinemsca.io.raster import write_label_picture
 from spinemsca.phantom import phantom
+from spinemsca.predictions.pairing import Pair
 from spinemsca.score.case_score import score_case
 from spinemsca.score.evaluate import score_pairs
-from spinemsca.score.pairing import Pair
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -23,12 +23,12 @@ from spinemsca.draw import overlay
 from spinemsca.io.files import write_text
 from spinemsca.io.raster import write_label_picture
 from spinemsca.io.read import read_scan
+from spinemsca.predictions.pairing import Pair
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import Protocol, score_pairs
 from spinemsca.score.figures import box_plot
-from spinemsca.score.pairing import Pair
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import markdown_table
 from spinemsca.segment.confidence import calibration_error

@@ -26,6 +26,7 @@ class Faults:
         ignore_range: Always send files whole.
         no_validator: Send neither `ETag` nor accept `If-Range`.
         busy: Names that are always answered 503.
+        always: Status that is always given for a name; `*` for every other.
         page: Sent instead of every file, as a captive portal does.
         bytes_per_second: Throttle; 0 for none.
         ranges: The `Range` headers of the GETs seen, by file name, in order.
@@ -37,6 +38,7 @@ class Faults:
     ignore_range: bool = False
     no_validator: bool = False
     busy: frozenset[str] = frozenset()
+    always: dict[str, int] = field(default_factory=dict)
     page: bytes = b""
     bytes_per_second: float = 0
     ranges: list[tuple[str, str]] = field(default_factory=list)
@@ -64,7 +66,11 @@ class FaultyHandler(FolderHandler):
             super().do_GET()
 
     def _answer(self, *, with_body: bool) -> None:
-        if self.path.rpartition("/")[2] in self.faults.busy:
+        name = self.path.rpartition("/")[2]
+        always = self.faults.always.get(name, self.faults.always.get("*"))
+        if always is not None and always != HTTPStatus.OK:
+            self._send_head(HTTPStatus(always), {"Content-Length": "0"})
+        elif name in self.faults.busy:
             self._send_head(HTTPStatus.SERVICE_UNAVAILABLE, {"Content-Length": "0"})
         elif self.faults.page and not self.path.endswith("SHA256SUMS"):
             self._send_head(HTTPStatus.OK, {"Content-Length": str(len(self.faults.page))})

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from array import array
+from fractions import Fraction
+
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
+from hypothesis import strategies as st
 
 from spinemsca.case import Case, Sex, Spacing
-from spinemsca.errors import CaseError
+from spinemsca.errors import CaseError, SpineError, UsageError
 from tests import strategies as own
 
 IMAGE = np.full((4, 5), 0.5, np.float32)
@@ -52,9 +57,60 @@ def test_repr():
         ({"label": LABEL * 12}, "value 12"),
         ({"spacing": (0, 1)}, "spacing"),
         ({"spacing": (1, float("nan"))}, "spacing"),
+        ({"spacing": "12"}, "spacing is '12'"),
+        ({"spacing": 0.5}, "spacing is 0.5"),
         ({"sex": "X"}, "sex is 'X'"),
     ],
 )
 def test_parts_that_do_not_fit(changes, fault):
     with pytest.raises(CaseError, match=f"a: .*{fault}"):
         Case(**({"name": "a", "image": IMAGE, "label": LABEL} | changes))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        (0.5, 2),
+        [0.5, 2],
+        Spacing(0.5, 2.0),
+        np.array([0.5, 2]),
+        np.array([0.5, 2], np.float16),
+        (np.float32(0.5), np.int8(2)),
+        torch.tensor([0.5, 2]),
+        tuple(torch.tensor([0.5, 2])),
+        array("d", [0.5, 2]),
+        (Fraction(1, 2), 2),
+    ],
+    ids=repr,
+)
+def test_a_spacing_is_two_real_numbers_in_whatever_holds_them(value):
+    found = Spacing.checked(value)
+    assert found == Spacing(0.5, 2.0)
+    assert type(found) is Spacing
+    assert all(type(v) is float for v in found)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, 1.0, "12", b"12", "0.5", True, (), (1,), (1, 2, 3), {1, 2}, {1: 1, 2: 2},
+        (None, 1), (1, None), ("0.5", 1), (True, 1), (1, np.True_), (1, 0), (-1, 1), (1, -0.0),
+        (float("nan"), 1), (1, float("inf")), (1j, 1), (10**400, 1), (Fraction(1, 10**400), 1),
+        ((1, 2), (3, 4)), np.eye(2), np.array(1.0), np.array(["1", "2"]), np.array([1, np.nan]),
+        torch.eye(2), torch.tensor([True, True]), np.ndarray, object(), iter((1, 2)),
+    ],
+    ids=repr,
+)  # fmt: skip
+def test_what_is_no_spacing_is_bad_usage(value):
+    with pytest.raises(UsageError, match=r"^scan: spacing is .* Give two positive numbers"):
+        Spacing.checked(value, "scan")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.floats() | st.integers() | st.text(), st.lists))
+def test_nothing_but_a_spine_error_comes_of_a_spacing(value):
+    try:
+        found = Spacing.checked(value)
+    except SpineError:
+        return
+    assert all(0 < v < float("inf") for v in found)
+    assert list(found) == value

@@ -15,6 +15,14 @@ def test_message_says_what_where_and_remedy():
     assert str(errors.SpineError("is torn")) == "is torn"
 
 
+def test_advice_is_the_message_without_the_place():
+    error = errors.FileFormatError("is torn", where=Path("secret/a.pt"), remedy="Mend it")
+    assert error.advice == "is torn. Mend it"
+    assert str(error) == f"{error.where}: {error.advice}"
+    assert errors.SpineError("is torn", where="a").advice == "is torn"
+    assert pickle.loads(pickle.dumps(error)).advice == error.advice
+
+
 @pytest.mark.parametrize("name", [n for n in errors.__all__ if n != "SpineError"])
 def test_one_tree_that_survives_pickling(name):
     kind = getattr(errors, name)

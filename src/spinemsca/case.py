@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from numbers import Real
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -11,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemsca.anatomy import STRUCTURES, Structure
-from spinemsca.errors import CaseError
+from spinemsca.errors import CaseError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 __all__ = ["Case", "Sex", "Spacing"]
 
@@ -34,6 +37,28 @@ class Spacing(NamedTuple):
 
     row: float
     column: float
+
+    @classmethod
+    def checked(cls, value: object, where: str | Path | None = None) -> Spacing:
+        """A spacing from whatever a caller gave; the one check in the package.
+
+        Whether it is plausible for a scanner is not judged here.
+
+        Args:
+            value: Two real numbers in mm, row first, in a sequence or array.
+            where: The file, row or case concerned, for the message.
+
+        Raises:
+            UsageError: If these are not two finite, positive, real numbers.
+        """
+        found = _two_numbers(value)
+        if found is None or not all(0 < v < np.inf for v in found):
+            raise UsageError(
+                f"spacing is {_shown(value, found)}",
+                where=where,
+                remedy="Give two positive numbers in mm, or None where it is unknown",
+            )
+        return cls(*found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,15 +176,38 @@ def _check_label(label: LabelMap, shape: tuple[int, ...], name: str) -> None:
         )
 
 
-def _checked_spacing(spacing: tuple[float, float], name: str) -> Spacing:
-    row, column = (float(v) for v in spacing)
-    if not (0 < row < np.inf and 0 < column < np.inf):
-        raise CaseError(
-            f"spacing is {row:g} × {column:g} mm",
-            where=name,
-            remedy="Give two positive numbers, or None where it is unknown",
-        )
-    return Spacing(row, column)
+def _two_numbers(value: object) -> tuple[float, float] | None:
+    """Row and column as floats, `None` for anything but two real numbers in an order."""
+    try:
+        listed = _plain(value, "tolist")
+        if not isinstance(listed, Sequence) or isinstance(listed, str | bytes) or len(listed) != 2:
+            return None
+        row, column = (_plain(v, "item") for v in listed)
+        if any(isinstance(v, bool) or not isinstance(v, Real) for v in (row, column)):
+            return None
+        return float(row), float(column)
+    except (OverflowError, TypeError, ValueError, RuntimeError):
+        # What arrays and tensors of other shapes raise, and integers too large for a float.
+        return None
+
+
+def _plain(value: Any, method: str) -> Any:
+    """Python's own list or number for that of numpy or torch."""
+    return getattr(value, method)() if hasattr(value, method) else value
+
+
+def _shown(value: object, found: tuple[float, float] | None) -> str:
+    if found is not None:
+        return f"{found[0]:g} × {found[1]:g} mm"
+    text = repr(value) if isinstance(value, str | bytes | int | float | list | tuple) else ""
+    return text if 0 < len(text) <= 40 else f"a {type(value).__name__}"
+
+
+def _checked_spacing(spacing: object, name: str) -> Spacing:
+    try:
+        return Spacing.checked(spacing)
+    except UsageError as error:
+        raise CaseError(error.what, where=name, remedy=error.remedy) from None
 
 
 def _checked_sex(sex: str, name: str) -> Sex:

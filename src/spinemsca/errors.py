@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "AccessError",
     "ArchiveError",
     "CaseError",
     "DownloadError",
@@ -43,8 +44,12 @@ class SpineError(Exception):
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        text = self.what if self.where is None else f"{self.where}: {self.what}"
-        return text if self.remedy is None else f"{text}. {self.remedy}"
+        return self.advice if self.where is None else f"{self.where}: {self.advice}"
+
+    @property
+    def advice(self) -> str:
+        """What is wrong and what to do, without the place: for a row that names its file."""
+        return self.what if self.remedy is None else f"{self.what}. {self.remedy}"
 
     def __reduce__(self) -> tuple[object, ...]:
         # Keyword-only arguments do not survive the default pickling that worker processes use.
@@ -91,3 +96,7 @@ class ArchiveError(SpineError):
 
 class DownloadError(SpineError):
     """A transfer that failed or whose bytes are not those expected."""
+
+
+class AccessError(DownloadError):
+    """A server that has an answer but keeps it: login, permission, rate limit or law."""

@@ -15,7 +15,7 @@ from spinemsca.errors import (
     UnsafeFileError,
     UnsuitableError,
 )
-from spinemsca.io import dicom, dicom_series
+from spinemsca.io import dicom, dicom_series, limits
 from spinemsca.io.orientation import Orientation
 from spinemsca.io.read import read_scan, read_volume
 from tests.io.volumes import (

@@ -18,6 +18,7 @@ from spinemsca.errors import (
 from spinemsca.io import limits, nifti
 from spinemsca.io.orientation import Orientation
 from spinemsca.io.read import read_label_map, read_label_volume, read_scan, read_volume
+from spinemsca.io.volume import Grid
 from tests.io.volumes import HOUSE, SAGITTAL, STEPS, TURNS, affine_of, write_nifti
 
 
@@ -90,7 +91,7 @@ def test_labels_are_whole_numbers_up_to_eleven(tmp_path):
 def test_written_labels_are_read_back_and_same_bytes(tmp_path):
     label, affine = SAGITTAL.undo(HOUSE % 12).astype(np.uint8), affine_of(SAGITTAL, tilt=0.1)
     for name in ("a.nii.gz", "b.nii.gz", "c.nii"):
-        nifti.write_nifti(tmp_path / name, label, affine)
+        nifti.write_nifti(tmp_path / name, label, Grid(label.shape, SAGITTAL, affine))
     assert (tmp_path / "a.nii.gz").read_bytes() == (tmp_path / "b.nii.gz").read_bytes()
     stored = nibabel.load(tmp_path / "c.nii")
     assert stored.get_data_dtype() == np.uint8
@@ -149,8 +150,8 @@ def test_a_volume_without_orientation_is_refused(tmp_path):
         read_volume(path)
 
 
-def test_spacing_in_other_units_is_not_taken_for_mm(tmp_path):
-    path = spoilt(write_nifti(tmp_path / "a.nii"), xyzt_units=1)
+def test_spacing_in_units_that_there_are_not_is_not_taken_for_mm(tmp_path):
+    path = spoilt(write_nifti(tmp_path / "a.nii"), xyzt_units=5)
     assert read_volume(path).spacing is None
 
 

@@ -13,7 +13,12 @@ from spinemsca.case import Case, Spacing
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.measure.alignment import meyerding
 from spinemsca.measure.measure import measure
-from spinemsca.measure.numbering import Numbering, as_label_map, foreign_numbers
+from spinemsca.measure.numbering import (
+    Numbering,
+    as_label_map,
+    as_label_volume,
+    foreign_numbers,
+)
 from spinemsca.measure.registry import MEASURES, document
 from spinemsca.measure.uncertainty import compare, spread
 from spinemsca.measure.vertebrae import loss_band
@@ -174,6 +179,17 @@ def test_an_l6_of_spineps_renames_the_disc_below_l5(label):
     foreign = np.concatenate(([0], numbers))[label]
     expected = named(label, WITH_L6)
     np.testing.assert_array_equal(as_label_map(foreign, Numbering.SPINEPS), expected)
+
+
+def test_an_l6_in_one_slice_counts_in_all(label):
+    numbers = [21, 22, 23, 24, 25, 26, 121, 122, 123, 124, 125]
+    foreign = np.concatenate(([0], numbers))[label]
+    beside = np.where(foreign == 124, 124, 0)
+    beside[0, 0] = 999
+    volume, unknown = as_label_volume([foreign, beside], Numbering.SPINEPS)
+    np.testing.assert_array_equal(volume[0], named(label, WITH_L6))
+    assert set(np.unique(volume[1])) == {0, by_any_name("L5/L6").value}
+    assert unknown == (999,)
 
 
 def test_the_t12_of_other_tools_is_t12(label):

@@ -65,6 +65,53 @@ def test_result_is_the_same_whatever_the_archives_shape(tmp_path, names):
     assert (root / "Train/a/img.pt").read_bytes() == BODY
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["Train\\a\\img.pt", "Train\\a\\label.pt"],
+        ["a\\img.pt", "a\\label.pt"],
+        ["Train\\", "Train\\a\\", "Train\\a.pt\\", "Train\\a/img.pt", "Train/a\\label.pt"],
+        ["TRAIN\\train\\a\\img.pt", "a\\.\\label.pt", "__MACOSX\\a\\._img.pt"],
+    ],
+)
+def test_windows_archives_with_backslashes_are_read(tmp_path, names):
+    root = extract(tmp_path, zipped(*((n, b"" if n.endswith("\\") else BODY) for n in names)))
+    assert files(root) == ["Train/a/img.pt", "Train/a/label.pt"]
+    assert (root / "Train/a/label.pt").read_bytes() == BODY
+
+
+def test_a_backslash_inside_a_gbk_character_is_none(tmp_path):
+    name = "乗"
+    raw = f"{name}\\img.pt".encode("gbk")
+    assert raw.count(b"\\") == 2
+    root = extract(tmp_path, zipped(("x" * len(raw), BODY)).replace(b"x" * len(raw), raw))
+    assert files(root) == [f"Train/{name}/img.pt"]
+
+
+PIECES = st.sampled_from(
+    ["..", ".", "", "a", "b", "img.pt", "a.pt", "Train", "C:", "C:a", "~", " ", "a.", "\\"]
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(PIECES, st.sampled_from("/\\")), min_size=1, max_size=5))
+def test_no_mixture_of_slashes_leaves_the_folder(tmp_path_factory, pieces):
+    name = "".join(piece + slash for piece, slash in pieces) + "x.pt"
+    folder = tmp_path_factory.mktemp("slashes")
+    try:
+        root = extract(folder, zipped((name, BODY[:99]), ("plain.pt", BODY[:99])))
+    except ArchiveError:
+        assert {p.name for p in folder.rglob("*")} <= {"Train.zip", "root"}
+        return
+    climbs = ".." in name.replace("\\", "/").split("/")
+    assert not climbs
+    assert ":" not in name
+    assert name[0] not in "/\\"
+    assert {p.name for p in folder.iterdir()} == {"Train.zip", "root"}
+    assert all("\\" not in f and f.startswith("Train/") for f in files(root))
+    assert len(files(root)) == 2
+
+
 def test_misspelt_folder_becomes_the_canonical_one(tmp_path):
     (tmp_path / "Vail.zip").write_bytes(zipped(("Vail/a/img.pt", BODY)))
     extract_split([tmp_path / "Vail.zip"], tmp_path, Split.VAL)
@@ -177,6 +224,27 @@ HOSTILE = {
     "absolute": (zipped(("/etc/a.pt", b"")), "outside the folder"),
     "drive": (zipped(("C:/a.pt", b"")), "outside the folder"),
     "backslash": (zipped(("..\\a.pt", b"")), "outside the folder"),
+    "backslashes inside": (zipped(("Train\\..\\..\\a.pt", b"")), "outside the folder"),
+    "both slashes": (zipped(("Train/..\\../a.pt", b"")), "outside the folder"),
+    "backslash at the root": (zipped(("\\a.pt", b"")), "outside the folder"),
+    "network share": (zipped(("\\\\host\\share\\a.pt", b"")), "outside the folder"),
+    "device path": (zipped(("\\\\?\\C:\\a.pt", b"")), "outside the folder"),
+    "drive with backslash": (zipped(("C:\\a.pt", b"")), "outside the folder"),
+    "drive without": (zipped(("C:a.pt", b"")), "outside the folder"),
+    "backslash, no case": (zipped(("a.pt", b""), ("..\\x.txt", b"")), "outside the folder"),
+    "same but for slashes": (
+        zipped(("a/img.pt", BODY), ("a\\img.pt", BODY), ("b/img.pt", BODY)),
+        "'a/img.pt' twice",
+    ),
+    "same but for slashes and split": (
+        zipped(("Train\\a.pt", BODY), ("a.pt", BODY), ("b.pt", BODY)),
+        "'a.pt' twice",
+    ),
+    "same but for slashes and case": (zipped(("A\\b.pt", BODY), ("a/B.pt", BODY)), "twice"),
+    "file and folder by backslash": (
+        zipped(("a.pt", BODY), ("a.pt\\img.pt", BODY)),
+        "as a file and as a folder",
+    ),
     "climbs out, no case": (zipped(("a.pt", b""), ("../x.txt", b"")), "outside the folder"),
     "control character": (zipped(("a\n.pt", b"")), "cannot be the name"),
     "link": (zipped((info("a.pt", stat.S_IFLNK), b"/etc/passwd")), "link or a device"),
@@ -215,9 +283,10 @@ def test_hostile_archive_is_refused_and_nothing_is_written(tmp_path, kind):
     assert {p.name for p in tmp_path.rglob("*")} <= {"Train.zip", "root"}
 
 
-def test_same_name_twice(tmp_path):
+@pytest.mark.parametrize("after", [(), (("b.pt", BODY),)], ids=["last", "in the middle"])
+def test_same_name_twice(tmp_path, after):
     with pytest.warns(UserWarning, match="Duplicate"):
-        data = zipped(("a.pt", BODY), ("a.pt", BODY))
+        data = zipped(("a.pt", BODY), ("a.pt", BODY), *after)
     with pytest.raises(ArchiveError, match="twice"):
         extract(tmp_path, data)
 

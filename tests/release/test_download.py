@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.errors import ArchiveError, DownloadError, ReleaseError, UsageError
+from spinemsca.errors import AccessError, ArchiveError, DownloadError, ReleaseError, UsageError
 from spinemsca.release.digest import blob_sha1
 from spinemsca.release.download import download
 from spinemsca.release.mirror import PUBLISHED, Offer
@@ -131,6 +131,14 @@ def test_mirror_without_a_split(mirror, tmp_path):
     with pytest.raises(DownloadError, match=r"has no archive of Test.*--split"):
         download(tmp_path / "r", mirror=mirror)
     download(tmp_path / "r", mirror=mirror, splits=[Split.TRAIN, Split.VAL])
+
+
+def test_a_split_that_is_refused_is_not_said_to_be_lacking(unsigned, tmp_path):
+    with (
+        faulty(unsigned, Faults(always={"Test.zip": 403})) as url,
+        pytest.raises(AccessError, match=r"Test\.zip: access was refused \(HTTP 403\)"),
+    ):
+        download(tmp_path / "r", mirror=url)
 
 
 @pytest.mark.parametrize("address", ["ftp://host/x", "s3://bucket"])

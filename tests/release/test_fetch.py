@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.errors import DownloadError
+from spinemsca.errors import AccessError, DownloadError
 from spinemsca.release.digest import blob_sha1
 from spinemsca.release.fetch import Remote, Retries, fetch
 from spinemsca.release.serve import serve_folder
@@ -155,7 +155,10 @@ def test_server_that_is_gone(tmp_path, target):
 
 
 def test_missing_file_is_no_reason_to_wait(folder, target):
-    with serve_folder(folder) as url, pytest.raises(DownloadError, match="HTTP status 404"):
+    with (
+        serve_folder(folder) as url,
+        pytest.raises(DownloadError, match=r"no such file \(HTTP 404\)"),
+    ):
         fetch(Remote("x", (f"{url}x",)), target, retries=Retries(sleep=pytest.fail))
 
 
@@ -219,3 +222,30 @@ def test_waiting_is_real_by_default():
     start = time.perf_counter()
     Retries(pause=0.01).wait(2)
     assert time.perf_counter() - start >= 0.02
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "message"),
+    [
+        (401, AccessError, r"f\.zip: access needs a login \(HTTP 401\)\. .*netrc"),
+        (403, AccessError, r"f\.zip: access was refused \(HTTP 403\)\. .*another mirror"),
+        (404, DownloadError, r"f\.zip: no such file \(HTTP 404\)\. Check the address"),
+        (410, DownloadError, r"f\.zip: the file was taken away .*\(HTTP 410\)\. Use another"),
+        (451, AccessError, r"f\.zip: the file is withheld .*\(HTTP 451\)\. .*owner"),
+        (418, DownloadError, r"f\.zip: the server gave no file \(HTTP 418\)"),
+    ],
+)
+def test_a_refusal_is_called_what_it_is(folder, target, status, kind, message):
+    with (
+        faulty(folder, Faults(statuses=[status])) as url,
+        pytest.raises(DownloadError, match=message) as caught,
+    ):
+        fetch(remote(url), target, retries=Retries(sleep=pytest.fail))
+    assert type(caught.value) is kind
+    assert left(target) == []
+
+
+def test_the_next_address_serves_what_the_first_refuses(folder, target):
+    with faulty(folder, Faults(statuses=[403])) as url:
+        fetch(Remote("f.zip", (f"{url}f.zip", f"{url}f.zip"), sha256=SHA), target)
+    assert target.read_bytes() == DATA

@@ -4,7 +4,7 @@ import hashlib
 
 import pytest
 
-from spinemsca.errors import DownloadError
+from spinemsca.errors import AccessError, DownloadError
 from spinemsca.release.mirror import PUBLISHED, ask_folder, ask_url
 from spinemsca.release.published import PUBLISHED_ARCHIVES
 from spinemsca.release.serve import serve_folder
@@ -98,6 +98,35 @@ def test_server_out_of_order_is_not_one_without_sums(packed):
         pytest.raises(DownloadError, match=r"SHA256SUMS: cannot be read \(HTTP status 503\)"),
     ):
         ask_url(url)
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (401, r"Train\.zip: access needs a login \(HTTP 401\)"),
+        (403, r"Train\.zip: access was refused \(HTTP 403\)\. .*permission"),
+        (451, r"Train\.zip: the file is withheld for legal reasons \(HTTP 451\)"),
+    ],
+)
+def test_server_that_refuses_everything_is_not_one_without_archives(packed, status, message):
+    with (
+        faulty(packed, Faults(always={"*": status})) as url,
+        pytest.raises(AccessError, match=message),
+    ):
+        ask_url(url)
+
+
+def test_server_that_refuses_what_it_lacks_is_used_all_the_same(unsigned):
+    (unsigned / "Test.zip").unlink()
+    lacking = ("SHA256SUMS", "cases.csv", "Train.zip", "Vail.zip", "Test.zip")
+    parts = [f"{n}.{k:03d}" for n in lacking for k in range(1, 9)]
+    missing = [n for n in (*lacking, *parts) if not (unsigned / n).exists()]
+    with faulty(unsigned, Faults(always=dict.fromkeys(missing, 403))) as url:
+        offer = ask_url(url)
+    assert not offer.checked
+    assert set(offer.archives) == {Split.TRAIN, Split.VAL}
+    assert offer.refusal_of(Split.VAL) is None
+    assert offer.refusal_of(Split.TEST).where == f"{url}Test.zip"
 
 
 def test_server_busy_for_a_moment(packed):

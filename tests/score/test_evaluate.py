@@ -8,9 +8,9 @@ import pytest
 import spinemsca as sm
 from spinemsca.errors import CaseError, SpineError, UsageError
 from spinemsca.io.raster import write_label_picture
+from spinemsca.predictions.pairing import Pair, pair_labels, read_pairs
 from spinemsca.score import evaluate as module
 from spinemsca.score.evaluate import Protocol, evaluate_pairs, score_pairs
-from spinemsca.score.pairing import Pair, pair_labels, read_pairs
 from tests.score.masks import bars, one_down, renamed
 
 

@@ -13,6 +13,7 @@ import pytest
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import FileFormatError
 from spinemsca.io.raster import write_label_picture
+from spinemsca.predictions.pairing import Pair
 from spinemsca.score.leaderboard import (
     Result,
     add_result,
@@ -25,7 +26,6 @@ from spinemsca.score.leaderboard import (
     read_costs,
     read_results,
 )
-from spinemsca.score.pairing import Pair
 from tests.score.masks import bars
 
 

@@ -11,9 +11,9 @@ import pytest
 from PIL import Image
 
 from spinemsca.io.raster import write_label_picture
+from spinemsca.predictions.pairing import Pair
 from spinemsca.score.evaluate import evaluate_pairs, score_pairs
 from spinemsca.score.figures import difference_picture, worst_first
-from spinemsca.score.pairing import Pair
 from spinemsca.score.results import write_comparison, write_results
 from spinemsca.score.schema import Summary, json_schema
 from spinemsca.score.summary import summarise

@@ -11,9 +11,9 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from spinemsca.predictions.pairing import Pair, Pairing
     from spinemsca.score.case_score import CaseScore
     from spinemsca.score.evaluate import Protocol
-    from spinemsca.score.pairing import Pair, Pairing
 
 EXAMPLE = "spine-msca evaluate predictions data/Test --json"
 
@@ -100,7 +100,7 @@ def run(
 def _paired(predictions: Path, truth: Path | None) -> Pairing:
     """Pairs of files, and a note on those without a partner."""
     from spinemsca.cli._console import note
-    from spinemsca.score.pairing import pair_labels, read_pairs
+    from spinemsca.predictions.pairing import pair_labels, read_pairs
 
     found = read_pairs(predictions) if truth is None else pair_labels(predictions, truth)
     for where, names in (("truth", found.only_predicted), ("prediction", found.only_truth)):

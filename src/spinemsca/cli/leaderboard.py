@@ -50,9 +50,9 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
 
     from spinemsca.cli._console import note, progress_bar
     from spinemsca.errors import UsageError
+    from spinemsca.predictions.pairing import pair_labels
     from spinemsca.score.evaluate import evaluate_pairs
     from spinemsca.score.leaderboard import Result, digest_of_truth, read_costs
-    from spinemsca.score.pairing import pair_labels
 
     said = read_costs(predictions)
     given = {k: v for k, v in about.items() if v not in (None, "")}

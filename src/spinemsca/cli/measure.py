@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from spinemsca.cli._options import Faces, Labels, OriginalSize, RowColumnSpacing
+from spinemsca.cli._options import (
+    Faces,
+    Labels,
+    Orientation,
+    OriginalSize,
+    RowColumnSpacing,
+    orientation_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spinemsca.measure.measure import Measurements
     from spinemsca.measure.uncertainty import Change
+    from spinemsca.predictions.find import LabelFile, LabelFiles
+    from spinemsca.predictions.read import LabelledScan, Reading
     from spinemsca.progress import Progress
 
 EXAMPLE = "spine-msca measure case_label.png --spacing 0.6 0.6 --out measurements.csv"
@@ -22,7 +31,10 @@ EXAMPLE = "spine-msca measure case_label.png --spacing 0.6 0.6 --out measurement
 def run(
     inputs: Annotated[
         list[Path] | None,
-        typer.Argument(help="Label maps, cases or folders of them.", show_default=False),
+        typer.Argument(
+            help="Folders from predict, releases, label maps or folders of them.",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Table to write: .csv, .parquet or .json.")
@@ -38,7 +50,11 @@ def run(
     image: Annotated[
         Path | None, typer.Option(help="Image, or folder of images named as the label maps.")
     ] = None,
+    all_slices: Annotated[
+        bool, typer.Option("--all-slices", help="Each slice of a volume, not one.")
+    ] = False,
     labels: Labels = "spine-msca",
+    orientation: Orientation = None,
     faces: Faces = None,
     compare: Annotated[
         bool, typer.Option("--compare", help="Compare two inputs, the earlier first.")
@@ -59,45 +75,30 @@ def run(
         if codebook is None:
             raise UsageError("no label map was given", remedy=f"For example: {EXAMPLE}")
         return
-    options = {
-        "spacing": spacing,
-        "original_size": original_size,
-        "labels": labels,
-        "faces": faces,
-    }
+    from spinemsca.predictions.read import Reading
+
+    how = Reading(image, labels, spacing, orientation_of(orientation, faces))
     if compare:
-        _print_changes(inputs, image, options, json=json)
+        _print_changes(inputs, how, original_size, json=json)
     else:
-        _measure_all(inputs, image, options, (out, wide, json))
-
-
-def _measured(path: Path, image: Path | None, options: dict[str, Any]) -> Measurements:
-    from spinemsca.measure.measure import measure
-    from spinemsca.measure.sources import read
-
-    source = read(path, image, foreign=options["labels"] != "spine-msca")
-    given = options | {
-        "spacing": source.spacing or options["spacing"],
-        "faces": options["faces"] or source.faces,
-    }
-    return measure(source.label, image=source.image, name=source.name, **given)
+        _measure_all(inputs, how, (original_size, all_slices), (out, wide, json))
 
 
 def _measure_all(
     inputs: list[Path],
-    image: Path | None,
-    options: dict[str, Any],
+    how: Reading,
+    options: tuple[tuple[int, int] | None, bool],
     output: tuple[Path | None, bool, bool],
 ) -> None:
     from spinemsca.cli._console import note, print_json, progress_bar
     from spinemsca.measure import cohort, table
-    from spinemsca.measure.sources import find
+    from spinemsca.predictions.find import find_label_maps
 
     out, wide, json = output
-    paths: list[Path] = list(find(inputs))
-    failed: list[Path] = []
+    files = find_label_maps(inputs)
+    failed: list[str] = list(files.left_out)
     with progress_bar("Measuring") as progress:
-        cases = _each(paths, image, options, failed, progress)
+        cases = _each(files, how, options, failed, progress)
         if out is not None:
             count = cohort.write(out, cases, wide=wide)
             found = []
@@ -109,30 +110,56 @@ def _measure_all(
     else:
         for case in found:
             _print_case(case)
+    for name, reason in files.left_out.items():
+        note(f"{name}: left out: {reason}")
     if out is not None:
-        note(f"{count} cases written to {out}. For research use only.")
+        what = "slices" if options[1] else "cases"
+        note(f"{count} {what} written to {out}. For research use only.")
     if failed:
         raise typer.Exit(1 if count else 2)
 
 
 def _each(
-    paths: list[Path],
-    image: Path | None,
-    options: dict[str, Any],
-    failed: list[Path],
+    files: LabelFiles,
+    how: Reading,
+    options: tuple[tuple[int, int] | None, bool],
+    failed: list[str],
     progress: Progress,
 ) -> Iterator[Measurements]:
-    """Measures one path after another; a bad one is told and the rest go on."""
+    """Measures one file after another; a bad one is told and the rest go on."""
     from spinemsca.cli._console import note
     from spinemsca.errors import SpineError
 
-    for done, path in enumerate(paths):
-        progress(done, len(paths))
+    for done, file in enumerate(files.found):
+        progress(done, len(files.found))
         try:
-            yield _measured(path, image, options)
+            yield from _measured(file, how, options)
         except SpineError as error:
             note(f"spine-msca: {error}")
-            failed.append(path)
+            failed.append(file.name)
+
+
+def _measured(
+    file: LabelFile, how: Reading, options: tuple[tuple[int, int] | None, bool]
+) -> list[Measurements]:
+    from spinemsca.measure.scan import measure_scan, measure_slices
+    from spinemsca.predictions.read import read_labelled
+
+    original_size, all_slices = options
+    scan = read_labelled(file, how)
+    if not all_slices or scan.is_picture:
+        return [measure_scan(scan, original_size=original_size)]
+    _tell_empty(scan)
+    return list(measure_slices(scan, original_size=original_size))
+
+
+def _tell_empty(scan: LabelledScan) -> None:
+    from spinemsca.cli._console import note
+
+    number = len(scan.volume.pixels)
+    shown = int(scan.volume.pixels.any(axis=(1, 2)).sum())
+    if shown < number:
+        note(f"{scan.file.name}: {number - shown} of {number} slices show nothing: no rows")
 
 
 def _print_case(case: Measurements) -> None:
@@ -160,21 +187,32 @@ _ROWS = ("L1", "D1", "L2", "D2", "L3", "D3", "L4", "D4", "L5", "D5", "S1", "spin
 
 
 def _print_changes(
-    inputs: list[Path], image: Path | None, options: dict[str, Any], *, json: bool
+    inputs: list[Path], how: Reading, original_size: tuple[int, int] | None, *, json: bool
 ) -> None:
     from spinemsca.cli._console import print_json
     from spinemsca.errors import UsageError
-    from spinemsca.measure.sources import find
     from spinemsca.measure.uncertainty import compare
+    from spinemsca.predictions.find import find_label_maps
 
     if len(inputs) != 2:
         raise UsageError(f"{len(inputs)} inputs to compare", remedy="Give two, the earlier first")
-    before, after = (_measured(next(find([path])), image, options) for path in inputs)
+    files = [_only(find_label_maps([path]).found, path) for path in inputs]
+    before, after = (_measured(file, how, (original_size, False))[0] for file in files)
     changes = compare(before, after)
     if json:
         print_json([_change(change) for change in changes])
     else:
         _print_change_table(changes)
+
+
+def _only(files: list[LabelFile], path: Path) -> LabelFile:
+    from spinemsca.errors import UsageError
+
+    if len(files) != 1:
+        raise UsageError(
+            f"holds {len(files)} label maps to compare", where=path, remedy="Name one file"
+        )
+    return files[0]
 
 
 def _change(change: Change) -> dict[str, Any]:

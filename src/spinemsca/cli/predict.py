@@ -17,7 +17,7 @@ EXAMPLE = "spine-msca predict scans/ --out predictions"
 
 
 class Lowest(StrEnum):
-    """What the vertebra above the sacrum may be."""
+    """What the lowest lumbar vertebra may be."""
 
     L4 = "L4"
     L5 = "L5"
@@ -48,7 +48,7 @@ def run(
         int | None, typer.Option(min=1, help="Slices at a time; else one a processor.")
     ] = None,
     lowest: Annotated[
-        Lowest, typer.Option(help="What the vertebra above the sacrum is.")
+        Lowest, typer.Option(help="What the lowest lumbar vertebra, or the lowest in view, is.")
     ] = Lowest.L5,
     again: Annotated[
         bool, typer.Option("--again", help="Predict also what is in OUT already.")
@@ -56,10 +56,11 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Segments lumbar MR slices and volumes. For research use only."""
-    from spinemsca.segment.inputs import find_inputs
+    from spinemsca.predictions.names import TABLE_NAME
+    from spinemsca.predictions.scans import find_scans
 
-    found = find_inputs(inputs)
-    from spinemsca.segment.batch import TABLE_NAME, default_workers, predict_files
+    found = find_scans(inputs)
+    from spinemsca.segment.batch import default_workers, predict_files
     from spinemsca.segment.shipped import load_model
 
     model = load_model(weights, device, engine.value)
@@ -80,13 +81,16 @@ def run(
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:
-    return {"status": outcome.status, "reason": outcome.reason} | (outcome.record or {})
+    said = {} if outcome.record is None else outcome.record.model_dump(mode="json")
+    return {"status": outcome.status, "reason": outcome.reason} | said
 
 
 def _tell(outcomes: list[Outcome]) -> None:
+    from spinemsca.predictions.names import printable
+
     without = [o for o in outcomes if o.status != "segmented"]
     for outcome in without:
-        note(f"{outcome.path}: {outcome.status}: {outcome.reason}")
+        note(f"{printable(outcome.path)}: {outcome.status}: {outcome.reason}")
     kept = sum(o.kept for o in outcomes)
     there = f", {kept} of them were there already" if kept else ""
     note(f"{len(outcomes) - len(without)} of {len(outcomes)} segmented{there}")

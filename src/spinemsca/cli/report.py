@@ -7,7 +7,14 @@ from typing import Annotated
 
 import typer
 
-from spinemsca.cli._options import Faces, Labels, OriginalSize, RowColumnSpacing
+from spinemsca.cli._options import (
+    Faces,
+    Labels,
+    Orientation,
+    OriginalSize,
+    RowColumnSpacing,
+    orientation_of,
+)
 
 EXAMPLE = "spine-msca report predictions/ --images scans/ --out reports"
 
@@ -27,22 +34,33 @@ def run(
         Path | None, typer.Option(help="CSV with the columns case and sex (F or M).")
     ] = None,
     labels: Labels = "spine-msca",
+    orientation: Orientation = None,
     faces: Faces = None,
     pdf: Annotated[bool, typer.Option("--pdf", help="Print every page to PDF too.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Writes a page of measurements for each case. For research use only."""
     from spinemsca.cli._console import note, print_json, progress_bar
-    from spinemsca.report.inputs import find_inputs, read_sexes
+    from spinemsca.predictions.find import find_label_maps
+    from spinemsca.predictions.read import Reading
+    from spinemsca.report.inputs import read_sexes, report_inputs
     from spinemsca.report.pdf import find_printer
-    from spinemsca.report.write import INDEX, Options, write_reports
+    from spinemsca.report.write import INDEX, write_reports
 
     printer = find_printer() if pdf else None
     sexes = None if sex is None else read_sexes(sex)
-    found = find_inputs(inputs, images=images, sexes=sexes, foreign=labels != "spine-msca")
-    options = Options(spacing, original_size, labels, faces)
+    how = Reading(images, labels, spacing, orientation_of(orientation, faces))
+    files = find_label_maps(inputs)
+    found = report_inputs(files.found, how, sexes)
     with progress_bar("Reporting") as progress:
-        cohort = write_reports(found, out, options, printer=printer, progress=progress)
+        cohort = write_reports(
+            found,
+            out,
+            original_size=original_size,
+            printer=printer,
+            progress=progress,
+            left_out=files.left_out,
+        )
     for name, reason in cohort.failed:
         note(f"spine-msca: {name}: {reason}")
     if as_json:

@@ -13,9 +13,9 @@ from spinemsca.draw import overlay
 from spinemsca.io.raster import write_label_picture
 from spinemsca.io.read import read_scan
 from spinemsca.measure.measure import measure
+from spinemsca.predictions.pairing import pair_labels
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import score_pairs
-from spinemsca.score.pairing import pair_labels
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import summary_rows
 from spinemsca.segment.intensity import window

@@ -5,13 +5,15 @@ from __future__ import annotations
 import gzip
 import io
 import zlib
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any, Final, Literal, cast
 
 import numpy as np
 
-from spinemsca.errors import CaseError, FileFormatError
+from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
 from spinemsca.io.block import read_block
 from spinemsca.io.files import write_bytes
+from spinemsca.io.nifti_form import Form, Pose, conflict, poses
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:
@@ -19,10 +21,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spinemsca.io.volume import Grid
+
 __all__ = ["is_nifti", "read_nifti", "stem", "write_nifti"]
 
 _GZIP: Final = b"\x1f\x8b"
+# Bytes of a NIfTI-1 and a NIfTI-2 header, and where the magic word stands (nifti1.h, nifti2.h).
 _SIZES: Final = {348: 344, 540: 4}
+# Sides are 16-bit numbers in NIfTI-1 (nifti1.h); longer ones need NIfTI-2.
+_LONGEST: Final = (1 << 15) - 1
 _MAX_OFFSET: Final = 1 << 20
 
 
@@ -45,7 +52,9 @@ def read_nifti(path: Path) -> Volume:
     """Reads a slice or a volume.
 
     A single slice without a usable orientation is taken as it lies: where ITK wrote it, its
-    second axis runs down, else its first.
+    second axis runs down, else its first. Lengths in metres or microns are brought to mm. Where
+    qform and sform disagree, the sform is used, or the qform where it alone gives sagittal
+    slices; a note says so.
 
     Raises:
         UnsafeFileError: If it takes more memory than it may.
@@ -59,36 +68,78 @@ def read_nifti(path: Path) -> Volume:
         dtype = _dtype(header, path)
         _skip(stream, header, path)
         array = _scaled(read_block(stream, shape, dtype, path), header)
-    oriented = bool(header["qform_code"] > 0 or header["sform_code"] > 0)
-    affine = _affine(header, path)
-    known = _in_mm(header)
-    if not oriented or is_plain(array.shape, affine):
-        return _unturned(array, affine, path, known=known)
-    return on_grid(path, stem(path), array, affine, known=known)
+    form = Form.of(header)
+    volume = _placed(array, header, form, path)
+    return volume.replace(grid=replace(volume.grid, form=form))
 
 
-def write_nifti(path: Path, label: NDArray[np.uint8], affine: NDArray[np.float64]) -> None:
-    """Writes label values as NIfTI-1; the same values give the same bytes.
+def _placed(array: NDArray[Any], header: Any, form: Form, path: Path) -> Volume:
+    found = poses(header, form.mm or 1.0)
+    affine = found[0].affine if found else np.asarray(header.get_base_affine(), np.float64)
+    clash, known = conflict(found, array.shape), form.mm is not None
+    if not found or is_plain(array.shape, affine):
+        volume = _unturned(array, affine, path, known=known)
+        note = f"qform and sform disagree {clash}; the sform was used"
+        return volume.replace(notes=(*volume.notes, note)) if clash else volume
+    if clash is None:
+        return on_grid(path, stem(path), array, affine, known=known)
+    return _one_of_two(array, found, f"qform and sform disagree {clash}", path, known=known)
+
+
+def _one_of_two(
+    array: NDArray[Any], found: list[Pose], clash: str, path: Path, *, known: bool
+) -> Volume:
+    """By the first of two forms that disagree which gives sagittal slices."""
+    faults: list[UnsuitableError | FileFormatError] = []
+    for pose in found:
+        try:
+            volume = on_grid(path, stem(path), array, pose.affine, known=known)
+        except (UnsuitableError, FileFormatError) as error:
+            faults.append(error)
+            continue
+        why = f", for by the {found[0].name} it {faults[0].what}" if faults else ""
+        return volume.replace(notes=(f"{clash}; the {pose.name} was used{why}",))
+    first = faults[0]
+    raise type(first)(
+        f"{first.what}; {clash}; the {found[0].name} was used",
+        where=path,
+        remedy=first.remedy,
+    )
+
+
+def write_nifti(path: Path, label: NDArray[np.uint8], grid: Grid) -> None:
+    """Writes label values as NIfTI; the same values give the same bytes.
 
     Args:
         path: Packed where it ends in `.gz`.
         label: `(I, J, K)` or `(I, J)` uint8.
-        affine: `(4, 4)` to RAS in mm.
+        grid: Of the image, with an affine; of a NIfTI image its units, qform and sform go back
+            as they came.
     """
-    import nibabel
-
-    kit: Any = nibabel
-    image = kit.Nifti1Image(label, affine)
-    image.header.set_xyzt_units("mm")
-    image.set_qform(affine, 1)
-    image.set_sform(affine, 1)
-    data = image.to_bytes()
+    data = _encoded(label, grid)
     if path.suffix == ".gz":
         packed = io.BytesIO()
         with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=6, mtime=0, filename="") as out:
             out.write(data)
         data = packed.getvalue()
     write_bytes(path, data)
+
+
+def _encoded(label: NDArray[np.uint8], grid: Grid) -> bytes:
+    import nibabel
+
+    kit: Any = nibabel
+    image = (kit.Nifti2Image if max(label.shape) > _LONGEST else kit.Nifti1Image)(label, np.eye(4))
+    if grid.form is None:
+        image.header.set_xyzt_units("mm")
+        image.set_qform(grid.affine, 1)
+        image.set_sform(grid.affine, 1)
+        return bytes(image.to_bytes())
+    data = image.to_bytes()
+    size = int(image.header["sizeof_hdr"])
+    header = type(image.header)(data[:size], check=False)
+    grid.form.write_into(header)
+    return bytes(header.binaryblock) + bytes(data[size:])
 
 
 def _opened(path: Path) -> IO[bytes]:
@@ -164,18 +215,6 @@ def _scaled(array: NDArray[Any], header: Any) -> NDArray[Any]:
     if not np.isfinite([slope, offset]).all() or slope == 0 or (slope, offset) == (1, 0):
         return array
     return array.astype(np.float32) * np.float32(slope) + np.float32(offset)
-
-
-def _affine(header: Any, path: Path) -> NDArray[np.float64]:
-    try:
-        return np.asarray(header.get_best_affine(), np.float64)
-    except Exception:
-        raise FileFormatError("states an impossible orientation", where=path) from None
-
-
-def _in_mm(header: Any) -> bool:
-    # Unknown units are taken for mm, which everybody means who leaves them out.
-    return int(header["xyzt_units"]) & 7 in (0, 2)
 
 
 def _unturned(

@@ -16,6 +16,8 @@ import numpy as np
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.files import write_bytes
+from spinemsca.io.labels import whole_numbers
+from spinemsca.io.limits import checked
 from spinemsca.io.torchfile import load_untrusted
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ __all__ = [
     "label_bytes",
     "read_image",
     "read_label",
+    "read_numbers",
     "read_pair",
     "write_image",
     "write_label",
@@ -68,6 +71,21 @@ def read_label(path: Path) -> LabelMap:
         CaseError: If what it holds is no slice of whole numbers from 0 to 11.
     """
     return as_label(_pick(load_untrusted(path), "label", path), path)
+
+
+def read_numbers(path: Path) -> Array:
+    """Reads whole numbers of any range from a file that holds a tensor, an array or `label`.
+
+    Returns:
+        `(H, W)`, an integer dtype.
+
+    Raises:
+        UnsafeFileError: If opening the file would run code or take too much memory.
+        FileFormatError: If it cannot be read, or holds no label map.
+        CaseError: If what it holds is no slice of whole numbers.
+    """
+    array = _as_slice(_pick(load_untrusted(path), "label", path), "label map", path)
+    return whole_numbers(checked(array, path), path)
 
 
 def read_pair(path: Path) -> tuple[Image, LabelMap]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageOps
 
-from spinemsca.anatomy import STRUCTURES
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError
 from spinemsca.io.files import write_bytes
+from spinemsca.io.labels import as_label_map, whole_numbers
+from spinemsca.io.limits import checked
 from spinemsca.io.scan import Scan
 
 if TYPE_CHECKING:
@@ -24,7 +25,13 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["read_label_picture", "read_picture", "write_label_picture", "write_picture"]
+__all__ = [
+    "read_label_picture",
+    "read_number_picture",
+    "read_picture",
+    "write_label_picture",
+    "write_picture",
+]
 
 _FORMATS: Final = ("PNG", "JPEG", "TIFF")
 _MAX_PIXELS: Final = 1 << 26
@@ -56,15 +63,28 @@ def read_picture(path: Path) -> Scan:
 
 
 def read_label_picture(path: Path) -> LabelMap:
-    """Reads a label map from a PNG or TIFF; of one with a palette, the indices are the labels.
+    """Reads a label map as `read_number_picture` does.
 
     Returns:
         `(H, W)` uint8 with values 0 to 11.
 
     Raises:
+        FileFormatError: As `read_number_picture`.
+        CaseError: If it holds other values.
+    """
+    return as_label_map(read_number_picture(path), path)
+
+
+def read_number_picture(path: Path) -> NDArray[Any]:
+    """Reads whole numbers from a PNG or TIFF; of one with a palette, the indices.
+
+    Returns:
+        `(H, W)`, an integer dtype, any range.
+
+    Raises:
         UnsafeFileError: If it would unpack to more than 2^26 pixels.
         FileFormatError: If it is no PNG or TIFF, or is damaged.
-        CaseError: If it holds other values.
+        CaseError: If it holds colours or fractions.
     """
     with _opened(path) as picture:
         if picture.format == "JPEG":
@@ -73,14 +93,7 @@ def read_label_picture(path: Path) -> LabelMap:
             )
         indexed = picture.mode == "P"
         pixels = np.asarray(picture) if indexed else _grey(picture, path, tolerance=0)
-    low, high = float(pixels.min()), float(pixels.max())
-    if low < 0 or high > len(STRUCTURES) or (pixels != np.floor(pixels)).any():
-        raise CaseError(
-            f"label map spans {low:.4g} to {high:.4g}",
-            where=path,
-            remedy=f"Values are whole numbers from 0 (background) to {len(STRUCTURES)}",
-        )
-    return pixels.astype(np.uint8)
+    return whole_numbers(checked(pixels, path), path)
 
 
 def write_label_picture(path: Path, label: LabelMap) -> None:

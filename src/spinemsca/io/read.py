@@ -13,7 +13,14 @@ if TYPE_CHECKING:
     from spinemsca.case import LabelMap
     from spinemsca.io.volume import Volume
 
-__all__ = ["kind_of", "read_label_map", "read_label_volume", "read_scan", "read_volume"]
+__all__ = [
+    "kind_of",
+    "read_label_map",
+    "read_label_volume",
+    "read_numbers",
+    "read_scan",
+    "read_volume",
+]
 
 Kind = Literal["torch", "nifti", "mha", "nrrd", "dicom", "series", "picture"]
 
@@ -89,18 +96,36 @@ def read_label_volume(path: Path) -> Volume:
         SpineError: As the format's reader says.
         CaseError: If a value is no whole number from 0 to 11.
     """
-    from spinemsca.io.volume import as_labels, one_slice
+    from spinemsca.io.labels import as_label_map
+
+    volume = read_numbers(path)
+    return volume.replace(pixels=as_label_map(volume.pixels, path))
+
+
+def read_numbers(path: Path) -> Volume:
+    """Reads all sagittal slices of any tool's label map.
+
+    `pixels` are whole numbers of any range, of an integer dtype; of a picture with a palette they
+    are its indices. What a scale factor rounded (24.999998) is put right.
+
+    Raises:
+        SpineError: As the format's reader says.
+        CaseError: If it holds fractions.
+    """
+    from spinemsca.io.labels import whole_numbers
+    from spinemsca.io.volume import one_slice
 
     kind = kind_of(path)
     if kind == "torch":
         from spinemsca.io import pt
 
-        return one_slice(Scan(path.stem, pt.read_label(path)))
+        return one_slice(Scan(path.stem, pt.read_numbers(path)))
     if kind == "picture":
         from spinemsca.io import raster
 
-        return one_slice(Scan(path.stem, raster.read_label_picture(path)))
-    return as_labels(read_volume(path), path)
+        return one_slice(Scan(path.stem, raster.read_number_picture(path)))
+    volume = read_volume(path)
+    return volume.replace(pixels=whole_numbers(volume.pixels, path))
 
 
 def kind_of(path: Path) -> Kind:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
 
-from spinemsca.anatomy import STRUCTURES
 from spinemsca.case import Spacing
-from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
+from spinemsca.errors import FileFormatError, UnsuitableError
 from spinemsca.io.orientation import HOUSE, PLANES, Orientation
 
 if TYPE_CHECKING:
@@ -17,13 +16,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spinemsca.io.nifti_form import Form
     from spinemsca.io.scan import Scan
 
 __all__ = [
     "Grid",
     "Volume",
     "as_it_lies",
-    "as_labels",
     "as_picture",
     "is_plain",
     "on_grid",
@@ -45,11 +44,14 @@ class Grid:
         orientation: From the file's axes to slices, rows and columns.
         affine: `(4, 4)` from voxel indices to world coordinates (RAS) in mm, or `None` for
             pictures and single DICOM slices.
+        form: What a NIfTI header says of place, so that a label map lies as its image does in
+            every viewer; `None` for other formats.
     """
 
     shape: tuple[int, ...]
     orientation: Orientation
     affine: NDArray[np.float64] | None = None
+    form: Form | None = None
 
     @property
     def codes(self) -> str:
@@ -266,20 +268,3 @@ def _through(shape: tuple[int, ...], steps: NDArray[np.float64]) -> int | None:
         return shape.index(1)
     axis = int(np.argmax(steps))
     return axis if steps[axis] > _THICK * np.delete(steps, axis).max() else None
-
-
-def as_labels(volume: Volume, path: Path) -> Volume:
-    """The volume with its pixels as label maps, uint8.
-
-    Raises:
-        CaseError: If a value is no whole number from 0 to 11.
-    """
-    pixels = volume.pixels
-    low, high = float(pixels.min()), float(pixels.max())
-    if low < 0 or high > len(STRUCTURES) or (pixels != np.floor(pixels)).any():
-        raise CaseError(
-            f"label map spans {low:.4g} to {high:.4g}",
-            where=path,
-            remedy=f"Values are whole numbers from 0 (background) to {len(STRUCTURES)}",
-        )
-    return volume.replace(pixels=pixels.astype(np.uint8))

@@ -72,18 +72,16 @@ def read_given(stated: Stated) -> Given:
     lie = stated_orientation(stated.orientation, stated.faces)
     label, unknown = read_numbers(stated.label, _numbering(stated.labels), where=stated.where)
     image = _image(stated.image, label.shape, stated.where)
-    spacing = _numbers(stated.spacing, "spacing", "Give ROW COLUMN in mm, two positive numbers")
-    size = _numbers(stated.original_size, "original size", "Give ROWS COLUMNS in pixels")
-    if size is not None and min(size) < 1:
-        raise UsageError(f"original size is {size}", remedy="Give rows and columns in pixels")
+    spacing = None if stated.spacing is None else Spacing.checked(stated.spacing, stated.where)
+    size = _size(stated.original_size)
     aspect = 1.0 if size is None else (size[0] / label.shape[0]) / (size[1] / label.shape[1])
     swapped = lie.order[1] > lie.order[2]
     if spacing is not None and swapped:
-        spacing = spacing[::-1]
+        spacing = Spacing(spacing.column, spacing.row)
     return Given(
         _turned(label, lie),
         None if image is None else _turned(image, lie),
-        None if spacing is None else Spacing(*spacing),
+        spacing,
         1 / aspect if swapped else aspect,
         _tilt(stated.tilt),
         spacing is None and size is None,
@@ -125,17 +123,16 @@ def _numbering(labels: Any) -> Numbering:
         ) from None
 
 
-def _numbers(given: Any, name: str, remedy: str) -> tuple[float, float] | None:
-    """Two positive finite numbers."""
+def _size(given: Any) -> tuple[int, int] | None:
     if given is None:
         return None
     try:
-        first, second = (float(v) for v in ([] if isinstance(given, str | bytes) else given))
-    except (TypeError, ValueError):
-        raise UsageError(f"{name} is {given!r}", remedy=remedy) from None
-    if not (0 < first < np.inf and 0 < second < np.inf):
-        raise UsageError(f"{name} is {first:g} × {second:g}", remedy=remedy)
-    return first, second
+        rows, columns = (int(v) for v in ([] if isinstance(given, str | bytes) else given))
+    except (TypeError, ValueError, OverflowError):
+        rows = columns = 0
+    if min(rows, columns) < 1:
+        raise UsageError(f"original size is {given!r}", remedy="Give rows and columns in pixels")
+    return rows, columns
 
 
 def _tilt(given: Any) -> float | None:

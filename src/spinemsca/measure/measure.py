@@ -55,6 +55,7 @@ class Measurements:
         results: In the order of the table.
         flags: What a reader should know, by row name.
         spine: Landmarks and outlines that the numbers come from.
+        slice: Index of the slice in its volume, `None` of a picture.
     """
 
     case: str
@@ -62,6 +63,7 @@ class Measurements:
     results: tuple[Result, ...]
     flags: dict[str, tuple[str, ...]]
     spine: Spine
+    slice: int | None = None
 
     def get(self, measure: str, structure: str = "spine") -> Result:
         """One result; `KeyError` where there is no such measure of such a structure."""

@@ -18,13 +18,13 @@ from spinemsca.anatomy import NUMBER_OF_CLASSES, OTHERS, STRUCTURES, Structure, 
 from spinemsca.errors import CaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Numbering", "as_label_map", "foreign_numbers", "read_numbers"]
+__all__ = ["Numbering", "as_label_map", "as_label_volume", "foreign_numbers", "read_numbers"]
 
 
 class Numbering(StrEnum):
@@ -104,6 +104,25 @@ def as_label_map(
     return read_numbers(array, numbering, where=where)[0]
 
 
+def as_label_volume(
+    slices: Iterable[Any], numbering: Numbering, *, where: str | None = None
+) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+    """Slices of one volume under one table, so that an L6 in any of them counts in all.
+
+    Args:
+        slices: Each as `as_label_map` takes it, all of one shape; at least one.
+        numbering: Whose numbers they are.
+        where: Named in errors.
+
+    Returns:
+        `(S, H, W)` values 0 to 18, and the numbers that the numbering does not know.
+
+    Raises:
+        CaseError: As `as_label_map`.
+    """
+    return _numbered(np.stack([_plane(_array(s, where), where) for s in slices]), numbering, where)
+
+
 def read_numbers(
     array: Any, numbering: Numbering, *, where: str | None = None
 ) -> tuple[LabelMap, tuple[int, ...]]:
@@ -120,7 +139,12 @@ def read_numbers(
     array = _array(array, where)
     if numbering is Numbering.OWN and _is_own(array):
         return array, ()
-    plane = _plane(array, where)
+    return _numbered(_plane(array, where), numbering, where)
+
+
+def _numbered(
+    plane: NDArray[np.int64], numbering: Numbering, where: str | None
+) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
     present = [number for number in np.unique(plane).tolist() if number]
     known = foreign_numbers(numbering, present)
     unknown = tuple(n for n in present if n not in known and n not in _LEFT_OUT[numbering])

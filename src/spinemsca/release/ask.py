@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca.errors import DownloadError
 from spinemsca.release.fetch import TIMEOUT
+from spinemsca.release.refusals import ABSENT, refusal
 
 if TYPE_CHECKING:
     import requests
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 __all__ = ["has_file", "read_text"]
 
 _MOST_BYTES: Final = 1 << 24
-_ABSENT: Final = (401, 403, 404, 410)
 _BUSY: Final = (408, 425, 429, 500, 502, 503, 504)
 
 
@@ -22,6 +22,7 @@ def has_file(url: str) -> bool:
     """Whether a server has a file.
 
     Raises:
+        AccessError: If it refuses access.
         DownloadError: If the server cannot be reached, or is out of order.
     """
     return _ask("HEAD", url) is not None
@@ -31,6 +32,7 @@ def read_text(url: str) -> str:
     """A short text, empty where the server has no such file.
 
     Raises:
+        AccessError: If it refuses access.
         DownloadError: If the server cannot be reached or is out of order, or the text is long.
     """
     return (_ask("GET", url) or b"").decode("utf-8", errors="replace")
@@ -48,8 +50,10 @@ def _ask(method: str, url: str) -> bytes | None:
         with _session().request(
             method, url, timeout=TIMEOUT, allow_redirects=True, stream=True
         ) as response:
-            if response.status_code in _ABSENT:
+            if response.status_code in ABSENT:
                 return None
+            if 400 <= response.status_code < 500:
+                raise refusal(response.status_code, url)
             response.raise_for_status()
             return _short(response, url)
     except requests.RequestException as error:

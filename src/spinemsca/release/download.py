@@ -74,6 +74,7 @@ def download(
         progress: Told of bytes fetched.
 
     Raises:
+        AccessError: If the mirror refuses access to an archive.
         DownloadError: If the mirror lacks a split or its bytes are not those expected.
         ArchiveError: If an archive is incomplete, damaged or hostile.
     """
@@ -160,10 +161,12 @@ def _is_there(root: Path, split: Split) -> bool:
 
 
 def _refuse_lacking(offer: Offer, splits: Sequence[Split]) -> None:
-    lacking = [s.folder for s in splits if s not in offer.archives]
+    lacking = [s for s in splits if s not in offer.archives]
+    if refused := [e for s in lacking if (e := offer.refusal_of(s))]:
+        raise refused[0]
     if lacking:
         raise DownloadError(
-            f"has no archive of {' and '.join(lacking)}",
+            f"has no archive of {' and '.join(s.folder for s in lacking)}",
             where=offer.name,
             remedy="Name the splits it has with --split, or use another mirror",
         )

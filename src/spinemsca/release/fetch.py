@@ -19,6 +19,7 @@ from spinemsca.errors import DownloadError
 from spinemsca.io.files import write_text
 from spinemsca.progress import Progress, silent
 from spinemsca.release.digest import blob_sha1, sha256
+from spinemsca.release.refusals import TRANSIENT, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -96,6 +97,7 @@ def fetch(
         progress: Told of bytes that have arrived and the total.
 
     Raises:
+        AccessError: If the first URL refuses access and no other has the file.
         DownloadError: If no URL has the file, or its bytes are not those expected.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -222,11 +224,9 @@ def _start(response: Any, have: int, url: str) -> int:
         return have
     if status == 200:
         return 0
-    if status in {408, 425, 429} or status >= 500:
+    if status in TRANSIENT or status >= 500:
         raise _TransientError(f"HTTP status {status}")
-    raise DownloadError(
-        f"HTTP status {status}", where=url, remedy="Check the address, or use another mirror"
-    )
+    raise refusal(status, url)
 
 
 def _append(response: Any, part: Path, start: int, total: int, progress: Progress) -> None:

@@ -54,20 +54,20 @@ def judge_members(
 ) -> dict[str, ZipInfo]:
     """The members to extract, by the name each gets below the split's folder.
 
-    Every member is judged, also those that are not extracted.
+    Names are put right first, then judged: every member's, also those that are not extracted.
 
     Raises:
         ArchiveError: If any of them is hostile, or none is a `.pt` file.
     """
-    fault = _fault_of_all(infos, limits)
     wanted: dict[str, ZipInfo] = {}
-    for info in infos if not fault else ():
-        name = _decoded_name(info)
-        if fault := _fault(info, name, limits):
+    fault = _fault_of_all(infos, limits)
+    for info in infos:
+        name = _upright_name(info)
+        if fault := fault or _fault(info, name, limits):
             break
-        if not info.is_dir() and _is_case_file(name):
+        if not name.endswith("/") and _is_case_file(name):
             short = _below_split(name, split, where)
-            fault = fault or (f"holds {short!r} twice" if short in wanted else "")
+            fault = f"holds {short!r} twice" if short in wanted else ""
             wanted[short] = info
     fault = fault or _clash(wanted)
     if fault:
@@ -93,7 +93,7 @@ def _fault_of_all(infos: Sequence[ZipInfo], limits: Limits) -> str:
 def _fault(info: ZipInfo, name: str, limits: Limits) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or any(c in name for c in "\\:\0"):
+    if path.is_absolute() or ".." in path.parts or any(c in name for c in ":\0"):
         return f"member {name!r} would be written outside the folder"
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         return f"member {name!r} is a link or a device"
@@ -104,6 +104,14 @@ def _fault(info: ZipInfo, name: str, limits: Limits) -> str:
     if info.file_size > limits.ratio * max(info.compress_size, 1) and info.file_size > _MIB:
         return f"member {name!r} unpacks to over {limits.ratio:g} times its size"
     return ""
+
+
+def _upright_name(info: ZipInfo) -> str:
+    """The member's name with `/` between folders; some programs on Windows write backslashes.
+
+    Decoded before that: in GBK the second byte of a character may be a backslash's.
+    """
+    return _decoded_name(info).replace("\\", "/")
 
 
 def _decoded_name(info: ZipInfo) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from spinemsca.errors import DownloadError
+from spinemsca.errors import AccessError, DownloadError
 from spinemsca.release.ask import has_file, read_text
 from spinemsca.release.digest import SUMS_NAME, parse_sums
 from spinemsca.release.fetch import Remote
@@ -44,6 +44,7 @@ class Offer:
         companions: Small files of the root that it has: `cases.csv`, records of synthesis.
         checked: Whether every archive can be checked against a digest.
         folder: Where the files lie already, for a mirror on disk.
+        refused: Files that the mirror may have but refuses access to, by name.
     """
 
     name: str
@@ -51,6 +52,12 @@ class Offer:
     companions: tuple[Remote, ...] = ()
     checked: bool = False
     folder: Path | None = field(default=None)
+    refused: Mapping[str, AccessError] = field(default_factory=lambda: MappingProxyType({}))
+
+    def refusal_of(self, split: Split) -> AccessError | None:
+        """The mirror's refusal of a split's archive, `None` where it lacks it or has it."""
+        starts = tuple(f"{stem.lower()}.zip" for stem in _STEMS[split])
+        return next((e for n, e in self.refused.items() if n.lower().startswith(starts)), None)
 
 
 def _published(name: str, blob: str, *bases: str) -> Remote:
@@ -107,14 +114,48 @@ def ask_folder(folder: Path) -> Offer:
 def ask_url(address: str) -> Offer:
     """What an HTTP mirror has: by its `SHA256SUMS`, or by asking for each usual name.
 
+    A file to which access is refused counts as lacking as long as there are others: stores of
+    objects answer so for names that they do not know.
+
     Raises:
+        AccessError: If it refuses access, and has no archive without that.
         DownloadError: If it cannot be reached, or has no archive.
     """
     base = address.rstrip("/")
-    text = read_text(f"{base}/{SUMS_NAME}")
-    sums = parse_sums(text, f"{base}/{SUMS_NAME}")
-    names = set(sums) or set(_probe(base))
-    return _offer(address, names, sums, lambda n: f"{base}/{quote(n)}", None)
+    mirror = _Asked(base)
+    sums = parse_sums(mirror.text(SUMS_NAME), f"{base}/{SUMS_NAME}")
+    names = set(sums) or set(_probe(mirror))
+    if mirror.refused and not any(_archive_files(names, split) for split in Split):
+        raise mirror.first_refusal()
+    offer = _offer(address, names, sums, lambda n: f"{base}/{quote(n)}", None)
+    return replace(offer, refused=mirror.refused)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A server that is asked for files, and what it refused, by name."""
+
+    base: str
+    refused: dict[str, AccessError] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        try:
+            return read_text(f"{self.base}/{name}")
+        except AccessError as error:
+            self.refused[name] = error
+            return ""
+
+    def has(self, name: str) -> bool:
+        try:
+            return has_file(f"{self.base}/{name}")
+        except AccessError as error:
+            self.refused[name] = error
+            return False
+
+    def first_refusal(self) -> AccessError:
+        """Rather of an archive than of the small files, which are asked for first."""
+        archives = [e for name, e in self.refused.items() if ".zip" in name]
+        return [*archives, *self.refused.values()][0]
 
 
 def _offer(
@@ -156,22 +197,22 @@ def _archive_files(names: set[str], split: Split) -> list[str]:
     return []
 
 
-def _probe(base: str) -> list[str]:
+def _probe(mirror: _Asked) -> list[str]:
     """Names that an HTTP server without sums answers for."""
-    found = [TABLE_NAME] if has_file(f"{base}/{TABLE_NAME}") else []
+    found = [TABLE_NAME] if mirror.has(TABLE_NAME) else []
     for stems in _STEMS.values():
         for stem in stems:
-            parts = _probe_parts(base, f"{stem}.zip")
+            parts = _probe_parts(mirror, f"{stem}.zip")
             if parts:
                 found += parts
                 break
     return found
 
 
-def _probe_parts(base: str, archive: str) -> list[str]:
-    if has_file(f"{base}/{archive}"):
+def _probe_parts(mirror: _Asked, archive: str) -> list[str]:
+    if mirror.has(archive):
         return [archive]
     parts: list[str] = []
-    while len(parts) < _MOST_PARTS and has_file(f"{base}/{archive}.{len(parts) + 1:03d}"):
+    while len(parts) < _MOST_PARTS and mirror.has(f"{archive}.{len(parts) + 1:03d}"):
         parts.append(f"{archive}.{len(parts) + 1:03d}")
     return parts

@@ -162,10 +162,10 @@ def _structure(name: str) -> Structure:
 def _spacing(row: str, column: str) -> Spacing | None:
     if not row and not column:
         return None
-    spacing = Spacing(float(row), float(column))
-    if not all(0 < v < float("inf") for v in spacing):
-        raise ValueError("spacing is two positive numbers in mm, or two empty fields")
-    return spacing
+    try:
+        return Spacing.checked((float(row), float(column)))
+    except UsageError:
+        raise ValueError("spacing is two positive numbers in mm, or two empty fields") from None
 
 
 def is_companion(name: str) -> bool:

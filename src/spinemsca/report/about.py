@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
-
-from spinemsca.anatomy import by_name
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spinemsca.case import Sex
+    from spinemsca.predictions.record import Record
 
-__all__ = ["About", "from_prediction"]
+__all__ = ["About", "about_prediction"]
 
 _LONGEST: Final = 300
 _MOST_WARNINGS: Final = 20
@@ -55,43 +54,17 @@ class About:
         return f"Image: {self.source}." if self.source else ""
 
 
-def from_prediction(record: Any) -> About:
-    """What `predict` wrote beside a label map; anything unexpected in it is left out.
+def about_prediction(record: Record | None) -> About:
+    """What `predict` said of a label map.
 
     Args:
-        record: The JSON's content, of any form.
+        record: Of its prediction, or `None`.
     """
-    if not isinstance(record, dict):
+    if record is None:
         return About()
-    warnings = [t for t in _list(record.get("warnings")) if isinstance(t, str)]
-    if record.get("ambiguous") is True:
-        warnings.append("levels may be numbered wrongly")
-    if isinstance(record.get("refused"), str):
-        warnings.append(f"refused: {record['refused']}")
+    warnings = [record.numbering] if record.ambiguous and record.numbering else []
     return About(
-        model=_model(record.get("model")),
-        confidence=_confidence(record.get("confidence")),
-        warnings=tuple(t[:_LONGEST] for t in warnings[:_MOST_WARNINGS]),
+        model=f"spine-msca segmentation model, version {record.model.version}"[:_LONGEST],
+        confidence=dict(record.confidence),
+        warnings=tuple(t[:_LONGEST] for t in (*warnings, *record.warnings)[:_MOST_WARNINGS]),
     )
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _model(value: Any) -> str:
-    if not isinstance(value, dict):
-        return ""
-    name, version = value.get("name") or "spine-msca segmentation model", value.get("version")
-    stated = f", version {version}" if version is not None else ", version not stated"
-    return f"{name}{stated}"[:_LONGEST]
-
-
-def _confidence(value: Any) -> dict[str, float]:
-    found: dict[str, float] = {}
-    for name, number in value.items() if isinstance(value, dict) else ():
-        try:
-            found[by_name(str(name)).name] = float(number)
-        except (KeyError, TypeError, ValueError):
-            continue
-    return found

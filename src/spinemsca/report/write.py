@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca._version import __version__
 from spinemsca.errors import SpineError, UsageError
 from spinemsca.io.files import write_text
-from spinemsca.measure.measure import measure
-from spinemsca.measure.numbering import Numbering
+from spinemsca.measure.scan import measure_scan
 from spinemsca.measure.table import as_json
 from spinemsca.progress import Progress, silent
 from spinemsca.report.case_page import case_page
@@ -20,43 +19,27 @@ from spinemsca.report.cohort import Cohort
 from spinemsca.report.cohort_page import cohort_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from spinemsca.report.inputs import Input
+    from spinemsca.report.inputs import ReportInput
     from spinemsca.report.pdf import Printer
 
-__all__ = ["CASES", "INDEX", "Options", "file_names", "write_reports"]
+__all__ = ["CASES", "INDEX", "file_names", "write_reports"]
 
 INDEX: Final = "index.html"
 CASES: Final = "cases"
 _LONGEST: Final = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How cases are measured.
-
-    Attributes:
-        spacing: In mm, for those whose files state none.
-        original_size: Rows and columns before the images were stretched.
-        labels: Whose numbers the label maps hold.
-        faces: Where the patients look; where not given, as predictions say, or left.
-    """
-
-    spacing: tuple[float, float] | None = None
-    original_size: tuple[int, int] | None = None
-    labels: str = Numbering.OWN
-    faces: str | None = None
-
-
 def write_reports(
-    inputs: Sequence[Input],
+    inputs: Sequence[ReportInput],
     out: Path,
-    options: Options | None = None,
     *,
+    original_size: tuple[int, int] | None = None,
     printer: Printer | None = None,
     progress: Progress = silent,
+    left_out: Mapping[str, str] | None = None,
 ) -> Cohort:
     """Writes a page a case into `out/cases`, with its numbers beside it, and `out/index.html`.
 
@@ -66,9 +49,10 @@ def write_reports(
     Args:
         inputs: Taken one at a time; only numbers are kept.
         out: Folder; made where missing.
-        options: How to measure.
+        original_size: Rows and columns before the images were stretched.
         printer: Prints each page to PDF as well.
         progress: Told the cases done.
+        left_out: Cases that have no label map, and why; listed on the index.
 
     Returns:
         The numbers, and which cases failed.
@@ -79,12 +63,12 @@ def write_reports(
     """
     if not inputs:
         raise UsageError("no case to report on", remedy="Name label maps or a release")
-    given, cohort = options or Options(), Cohort()
+    cohort = Cohort(failed=list((left_out or {}).items()))
     for done, (item, stem) in enumerate(zip(inputs, file_names(inputs), strict=True), start=1):
         try:
-            record = _one(item, out / CASES / stem, given)
+            record = _one(item, out / CASES / stem, original_size)
         except SpineError as error:
-            cohort.failed.append((item.name, error.what))
+            cohort.failed.append((item.name, error.advice))
         else:
             _print(printer, out / CASES / stem)
             page = f"{CASES}/{stem}.html"
@@ -95,7 +79,7 @@ def write_reports(
     return cohort
 
 
-def file_names(inputs: Iterable[Input]) -> list[str]:
+def file_names(inputs: Iterable[ReportInput]) -> list[str]:
     """A stem for each case: its name where that is a plain one, made plain and unique."""
     taken: set[str] = set()
     stems: list[str] = []
@@ -110,35 +94,27 @@ def file_names(inputs: Iterable[Input]) -> list[str]:
     return stems
 
 
-def _one(item: Input, path: Path, options: Options) -> dict[str, Any]:
+def _one(item: ReportInput, path: Path, original_size: tuple[int, int] | None) -> dict[str, Any]:
     """Makes or keeps one case's page; returns its record."""
     page, numbers = (path.with_name(f"{path.name}{s}") for s in (".html", ".json"))
-    stamp = _stamp(item, options)
+    stamp = _stamp(item, original_size)
     kept = _kept(numbers, stamp) if page.is_file() else None
     if kept is not None:
         return kept
-    loaded = item.read()
-    found = measure(
-        loaded.label,
-        image=loaded.image,
-        name=item.name,
-        **asdict(options)
-        | {
-            "spacing": loaded.spacing or options.spacing,
-            "faces": options.faces or loaded.faces,
-        },
-    )
-    write_text(page, case_page(found, replace(loaded.about, back=f"../{INDEX}")))
+    scan, about = item.read()
+    found = measure_scan(scan, original_size=original_size)
+    write_text(page, case_page(found, replace(about, back=f"../{INDEX}")))
     sex = "" if item.sex is None else item.sex.value
     record = {"made_from": stamp, "sex": sex, "measurements": as_json(found)}
     write_text(numbers, json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n")
     return record
 
 
-def _stamp(item: Input, options: Options) -> str:
+def _stamp(item: ReportInput, original_size: tuple[int, int] | None) -> str:
     """Changes whenever the page would: its files, how it is measured, and the version."""
     states = [(f.name, f.stat().st_size, f.stat().st_mtime_ns) for f in item.files]
-    parts = [__version__, item.name, asdict(options), states, item.sex]
+    how = [item.how.labels, item.how.spacing, item.how.orientation, original_size]
+    parts = [__version__, item.name, how, states, item.sex]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 

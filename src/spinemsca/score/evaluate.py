@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spinemsca.score.pairing import Pair
+    from spinemsca.predictions.pairing import Pair
 
 __all__ = ["Protocol", "evaluate", "evaluate_pairs", "score_pairs"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from spinemsca.score.pairing import Pair
+    from spinemsca.predictions.pairing import Pair
 
 __all__ = [
     "Published",

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import Image
+    from spinemsca.predictions.pairing import Pair
     from spinemsca.score.case_score import CaseScore
-    from spinemsca.score.pairing import Pair
 
 __all__ = ["write_comparison", "write_results"]
 

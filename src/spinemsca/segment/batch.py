@@ -1,9 +1,7 @@
-"""Predicting many files: label maps, overlays and JSON beside each other, and one table."""
+"""Predicting many files: label maps, overlays and records beside each other, and one ledger."""
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -14,65 +12,83 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
+from spinemsca.draw import overlay
 from spinemsca.errors import SpineError, UnsuitableError
-from spinemsca.io.files import write_text
+from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
+from spinemsca.predictions.names import printable
+from spinemsca.predictions.record import ModelUsed, Record
+from spinemsca.predictions.scans import named_in
+from spinemsca.predictions.write import discard, finished, sweep, write_result
 from spinemsca.progress import Progress, silent
-from spinemsca.segment import outputs
+from spinemsca.segment.intensity import window
+from spinemsca.segment.records import record_of, record_of_refusal
 from spinemsca.segment.slices import Map, predict_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from spinemsca.segment.inputs import Input
+    from spinemsca.predictions.scans import ScanInput
     from spinemsca.segment.predict import Model
     from spinemsca.segment.rename import Lowest
 
-__all__ = ["TABLE_NAME", "Outcome", "default_workers", "predict_files"]
+__all__ = ["Outcome", "default_workers", "predict_files"]
 
-TABLE_NAME: Final = "predictions.csv"
-
-_COLUMNS: Final = (
-    "name",
-    "status",
-    "reason",
-    "ambiguous",
-    "structures",
-    "confidence",
-    "slices",
-    "slices_segmented",
-    "warnings",
-    "file",
-)
 _MOST_WORKERS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one input; a row of `predictions.csv`.
+    """What became of one input; a row of the ledger.
 
     Attributes:
-        name: Stem of the files written.
+        name: Of the result.
         path: The file read, or a series' folder.
+        source: Digits that tell where it lies.
         status: `segmented`, `refused` or `unreadable`.
-        reason: Why not, else empty.
-        record: What the JSON says; empty where there is none.
+        reason: Why not, and what to do about it; else empty.
+        record: Of the prediction, or `None` where there is none.
         kept: Whether it was there already.
     """
 
     name: str
     path: Path
+    source: str
     status: str
     reason: str = ""
-    record: outputs.Record | None = None
+    record: Record | None = None
     kept: bool = False
 
     @classmethod
-    def of(cls, item: Input, record: outputs.Record, *, kept: bool = False) -> Outcome:
-        """From what the JSON says."""
-        reason = record["refused"]
-        status = "segmented" if reason is None else "refused"
-        return cls(item.name, item.path, status, reason or "", record, kept)
+    def of(cls, item: ScanInput, record: Record, *, kept: bool = False) -> Outcome:
+        """From a record."""
+        status = "segmented" if record.refused is None else "refused"
+        return cls(item.name, item.path, item.source, status, record.refused or "", record, kept)
+
+    @classmethod
+    def unreadable(cls, item: ScanInput, reason: str) -> Outcome:
+        """Of an input that cannot be read."""
+        return cls(item.name, item.path, item.source, "unreadable", reason)
+
+    def row(self) -> LedgerRow:
+        """As the ledger lists it."""
+        about = (self.name, self.status, self.reason)
+        where = {"file": printable(self.path), "source": self.source}
+        said = self.record
+        if said is None:
+            return LedgerRow(*about, ambiguous="no", **where)
+        values = list(said.confidence.values())
+        return LedgerRow(
+            *about,
+            ambiguous="yes" if said.ambiguous else "no",
+            structures=" ".join(said.structures),
+            confidence=f"{np.mean(values):.4f}" if values else "",
+            slices=str(said.slices),
+            slices_segmented=str(said.slices_segmented),
+            slice_shown="" if said.slice_shown is None else str(said.slice_shown),
+            warnings="; ".join(said.warnings),
+            **where,
+        )
 
 
 def default_workers() -> int:
@@ -84,7 +100,7 @@ def default_workers() -> int:
 
 def predict_files(
     model: Model,
-    inputs: Sequence[Input],
+    inputs: Sequence[ScanInput],
     out: Path,
     progress: Progress = silent,
     *,
@@ -95,29 +111,35 @@ def predict_files(
     """Predicts inputs; one that cannot be read is reported and the rest go on.
 
     Writes for each `NAME_label.png`, or `NAME_label.nii.gz` for a volume, `NAME_overlay.png` and
-    `NAME.json` into `out`, and one `predictions.csv`. What is refused gets an empty label map or
-    none, what is unreadable none. An input whose files are there from an earlier run, of the same
-    bytes, model and numbering, is skipped.
+    `NAME.json` into `out`, and a row into `predictions.csv`. What is refused gets an empty label
+    map or none, what is unreadable none. An input whose files are there from an earlier run, of
+    the same bytes, model and numbering, is skipped. Results of other inputs are never written
+    over: where one of them has a name, another is taken, and the ledger says which.
 
     Each slice is computed by one thread, so the same bytes come out whatever the workers.
 
     Args:
         model: Which segments.
-        inputs: From `find_inputs`.
+        inputs: From `find_scans`.
         out: Folder; made where missing. No other run may write there meanwhile.
         progress: Told the inputs done.
-        lowest: What the vertebra above the sacrum is taken for.
+        lowest: What the lowest lumbar vertebra is taken for.
         workers: Slices computed at a time.
         again: Whether to predict anew what is there already.
+
+    Raises:
+        FileFormatError: If `out` holds a `predictions.csv` that is no ledger.
     """
-    outputs.sweep(out)
+    read_ledger(out)
+    sweep(out)
+    named = named_in(out, inputs)
     outcomes = []
     with _one_thread_each(), _pools(workers) as (over_inputs, over_slices):
         predict = partial(_predict_one, model, out, lowest, again, over_slices)
-        for done, outcome in enumerate(over_inputs(predict, inputs), start=1):
+        for done, outcome in enumerate(over_inputs(predict, named), start=1):
             outcomes.append(outcome)
-            progress(done, len(inputs))
-    _write_table(out / TABLE_NAME, outcomes)
+            progress(done, len(named))
+    update_ledger(out, (outcome.row() for outcome in outcomes))
     return outcomes
 
 
@@ -149,69 +171,47 @@ def _pools(workers: int) -> Iterator[tuple[Callable[..., Any], Map]]:
 
 
 def _predict_one(
-    model: Model, out: Path, lowest: Lowest, again: bool, over_slices: Map, item: Input
+    model: Model, out: Path, lowest: Lowest, again: bool, over_slices: Map, item: ScanInput
 ) -> Outcome:
     try:
         key = _key(model, lowest, item)
-        earlier = None if again else outputs.finished(out, item.name, key)
+        earlier = None if again else finished(out, item.name, key)
         if earlier is not None:
             return Outcome.of(item, earlier, kept=True)
-        said = _predicted(model, out, lowest, over_slices, item, key)
+        record = _predicted(model, out, lowest, over_slices, item, key)
     except SpineError as error:
-        outputs.discard(out, item.name)
-        return Outcome(item.name, item.path, "unreadable", error.what)
+        discard(out, item.name, item.source)
+        return Outcome.unreadable(item, error.advice)
     except MemoryError:
-        outputs.discard(out, item.name)
-        return Outcome(item.name, item.path, "unreadable", "takes more memory than there is")
-    return Outcome.of(item, said)
+        discard(out, item.name, item.source)
+        return Outcome.unreadable(item, "takes more memory than there is")
+    return Outcome.of(item, record)
 
 
-def _key(model: Model, lowest: Lowest, item: Input) -> dict[str, Any]:
-    """What a result depends on, and the first lines of its JSON."""
+def _key(model: Model, lowest: Lowest, item: ScanInput) -> dict[str, Any]:
+    """What a result depends on, and the first lines of its record."""
+    used = ModelUsed(
+        version=model.weights.version, size=model.weights.size, engine=model.engine.name
+    )
     return {
-        "input": item.path.name,
+        "input": printable(item.path.name),
+        "source": item.source,
         "sha256": item.digest(),
         "lowest": lowest,
-        "model": {
-            "version": model.weights.version,
-            "size": model.weights.size,
-            "engine": model.engine.name,
-        },
+        "model": used,
     }
 
 
 def _predicted(
-    model: Model, out: Path, lowest: Lowest, over_slices: Map, item: Input, key: dict[str, Any]
-) -> outputs.Record:
+    model: Model, out: Path, lowest: Lowest, over_slices: Map, item: ScanInput, key: dict[str, Any]
+) -> Record:
     try:
         volume = item.read()
     except UnsuitableError as error:
-        return outputs.write(out, item.name, outputs.record_refusal(key, f"It {error.what}"))
+        return write_result(out, item.name, record_of_refusal(key, f"It {error.advice}"))
     found = predict_volume(model, volume, lowest, over_slices)
-    said = outputs.record(key, volume, found)
-    return outputs.write(out, item.name, said, volume, found)
-
-
-def _write_table(path: Path, outcomes: Sequence[Outcome]) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(_COLUMNS)
-    writer.writerows(_row(outcome) for outcome in outcomes)
-    write_text(path, text.getvalue())
-
-
-def _row(outcome: Outcome) -> tuple[object, ...]:
-    said = outcome.record or {}
-    values = list(said.get("confidence", {}).values())
-    return (
-        outcome.name,
-        outcome.status,
-        outcome.reason,
-        "yes" if said.get("ambiguous") else "no",
-        " ".join(said.get("structures", ())),
-        f"{np.mean(values):.4f}" if values else "",
-        said.get("slices", ""),
-        said.get("slices_segmented", ""),
-        "; ".join(said.get("warnings", ())),
-        outcome.path,
+    shown = found.best.label
+    picture = overlay(window(volume.pixels[found.shown]), shown)
+    return write_result(
+        out, item.name, record_of(key, volume, found), volume.grid, found.labels, picture
     )

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import ndimage
@@ -19,9 +19,6 @@ from scipy import ndimage
 from spinemsca.anatomy import (
     BACKGROUND,
     COLUMN,
-    DISCS,
-    NUMBER_OF_CLASSES,
-    VERTEBRAE,
     Kind,
     Structure,
     by_name,
@@ -35,7 +32,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Levels", "consistent_levels", "with_lowest"]
+__all__ = ["Levels", "consistent_levels"]
 
 _SACRUM: Final = by_name("S1")
 _RANK: Final = {s.value: rank for rank, s in enumerate(COLUMN)}
@@ -210,25 +207,3 @@ def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """As `ndimage.binary_fill_holes`, several times quicker."""
     around, _ = ndimage.label(np.pad(~mask, 1, constant_values=True))
     return np.asarray(around[1:-1, 1:-1] != around[0, 0])
-
-
-def with_lowest(label: LabelMap, lowest: Literal["L4", "L5", "L6"]) -> LabelMap:
-    """Renames levels where the lowest lumbar vertebra is not the L5 it was taken for.
-
-    The sacrum keeps its name, discs go with the vertebra above them, and what has no name among
-    the eleven structures (L6, T12 and the discs below them) becomes background.
-
-    Args:
-        label: `(H, W)` uint8, 0 to 11, counted upward from the sacrum as if from L5.
-        lowest: What the vertebra above the sacrum is.
-    """
-    shift = int(lowest[1]) - 5
-    table = np.zeros(NUMBER_OF_CLASSES, np.uint8)
-    table[_SACRUM.value] = _SACRUM.value
-    lumbar = tuple(v for v in VERTEBRAE if v is not _SACRUM)
-    for row in (lumbar, DISCS):
-        for i, structure in enumerate(row):
-            if 0 <= i + shift < len(row):
-                table[structure.value] = row[i + shift].value
-    renamed: LabelMap = table[label]
-    return renamed

@@ -54,7 +54,8 @@ class Segmentation:
         warnings: What a reader should know, one sentence each.
         ambiguous: Whether the levels may be numbered wrongly.
         refused: Why there is no answer, or `None` where there is one.
-        faces: `right` for the mirror image of a slice that looks `left` with its head up.
+        orientation: Axis codes of the slice as it lies: `IP`, or `IA`, `SP`, `SA` where it was
+            recognised as mirrored, flipped or turned.
     """
 
     label: LabelMap
@@ -63,7 +64,7 @@ class Segmentation:
     warnings: tuple[str, ...]
     ambiguous: bool
     refused: str | None = None
-    faces: str = "left"
+    orientation: str = "IP"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -133,9 +134,10 @@ class Model:
 
         Raises:
             CaseError: If the image is no finite array of two dimensions.
+            UsageError: If the spacing is not two positive numbers.
         """
         pixels = window(_checked(image))
-        known = None if spacing is None else Spacing(*spacing)
+        known = None if spacing is None else Spacing.checked(spacing)
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)
@@ -147,7 +149,12 @@ class Model:
         confidence = {s: calibrated(one, calibration) for s, one in seen.found.items()}
         warnings = (*levels.warnings, *((view.warning,) if view.warning else ()))
         return Segmentation(
-            levels.label, confidence, known, warnings, levels.ambiguous, faces=view.faces
+            levels.label,
+            confidence,
+            known,
+            warnings,
+            levels.ambiguous,
+            orientation=view.orientation,
         )
 
     def _best_view(self, pixels: Image) -> _Seen:

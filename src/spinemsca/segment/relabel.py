@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.errors import UsageError
-from spinemsca.io import pt, raster
 from spinemsca.io.files import write_text
-from spinemsca.io.nifti import stem, write_nifti
-from spinemsca.io.read import kind_of, read_label_volume
+from spinemsca.io.nifti import stem
+from spinemsca.io.read import kind_of
+from spinemsca.predictions.names import LABEL, source_of
+from spinemsca.predictions.read import read_labelled
+from spinemsca.predictions.record import write_record
+from spinemsca.predictions.write import write_label_map
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
-    from spinemsca.io.volume import Volume
+    from spinemsca.predictions.find import LabelFile
+    from spinemsca.predictions.record import Record
 
 __all__ = ["Renaming", "relabel_file"]
 
@@ -29,7 +34,7 @@ class Renaming:
     """How levels are renamed: one of the two.
 
     Attributes:
-        lowest: What the vertebra above the sacrum is, in maps that call it L5.
+        lowest: What the lowest lumbar vertebra is, in maps that call it L5.
         shift: Levels by which every structure moves, positive towards the feet.
 
     Raises:
@@ -56,56 +61,95 @@ class Renaming:
         return f"every structure is {abs(self.shift)} level {way} from what it was labelled"
 
 
-def relabel_file(path: Path, out: Path, how: Renaming) -> dict[str, Any]:
-    """Renames one label map; format, grid and name stay.
+def relabel_file(file: LabelFile, out: Path, how: Renaming) -> dict[str, Any]:
+    """Renames one label map; format, grid and name stay, and its record goes along.
 
-    PNG, `.pt` and NIfTI are written as they were; MHA, NRRD and DICOM as NIfTI on the same grid.
-    Beside it `NAME.relabel.json` says what was assumed, renamed and dropped.
+    PNG, `.pt` and NIfTI are written as they were; TIFF as PNG; MHA, NRRD and DICOM as NIfTI on
+    the same grid. What leaves the eleven structures goes into `NAME_other`. Beside it
+    `NAME.relabel.json` says what was assumed, renamed and dropped.
 
     Args:
-        path: Label map of this package, a slice or a volume.
-        out: Folder to write into; made where missing.
+        file: From `find_label_maps`, a slice or a volume.
+        out: Folder to write into; made where missing. Folders in the case's name are kept.
         how: To rename.
 
     Returns:
-        What the JSON says.
+        What `NAME.relabel.json` says.
 
     Raises:
-        SpineError: If it is no label map.
-        UsageError: If it would be written over.
+        SpineError: If it is no label map, or its record cannot be read.
+        UsageError: If it, or the result of another file, would be written over.
     """
-    volume = read_label_volume(path)
-    target = _target(path, out)
-    if target.exists() and target.samefile(path):
-        raise UsageError("would be written over", where=path, remedy="Give another --out folder")
-    renamed = how(volume.pixels)
-    _write(target, volume, renamed)
-    said = _said(path, target, how, volume.pixels)
-    text = json.dumps(said, indent=2, ensure_ascii=False)
-    write_text(out / f"{stem(target)}.relabel.json", text + "\n")
+    scan = read_labelled(file)
+    target = _target(file, out)
+    note = target.with_name(f"{stem(target)}.relabel.json")
+    _refuse_overwriting(file.path, target, note)
+    labels = scan.volume.pixels
+    renamed = how(labels)
+    files = write_label_map(target, renamed, scan.volume.grid)
+    if scan.record is not None:
+        record = _renamed_record(scan.record, how, tuple(files))
+        write_record(target.with_name(f"{stem(target).removesuffix(LABEL)}.json"), record)
+    said = _said(file.path, target, how, labels)
+    write_text(note, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
     return said
 
 
-def _target(path: Path, out: Path) -> Path:
-    keeps = kind_of(path) in ("torch", "picture", "nifti")
-    return out / (path.name if keeps else f"{stem(path)}.nii.gz")
+def _target(file: LabelFile, out: Path) -> Path:
+    folder = file.name.rpartition("/")[0]
+    name = file.path.name
+    if name == "label.pt":
+        return out / file.name / name if file.row is not None else out / folder / name
+    kind = kind_of(file.path)
+    if kind == "picture":
+        name = f"{stem(file.path)}.png"
+    elif kind not in ("torch", "nifti"):
+        name = f"{stem(file.path)}.nii.gz"
+    return out / folder / name
 
 
-def _write(target: Path, volume: Volume, renamed: LabelMap) -> None:
-    values, affine = volume.restore(renamed), volume.grid.affine
-    if affine is not None:
-        write_nifti(target, values, affine)
-    elif target.suffix == ".pt":
-        pt.write_label(target, values)
-    else:
-        raster.write_label_picture(target, values)
+def _refuse_overwriting(path: Path, target: Path, note: Path) -> None:
+    if not target.exists():
+        return
+    if not target.samefile(path) and _written_from(note) == source_of(path):
+        return
+    raise UsageError("would be written over", where=target, remedy="Give another --out folder")
+
+
+def _written_from(note: Path) -> str | None:
+    try:
+        return str(json.loads(note.read_text(encoding="utf-8"))["source"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _renamed_record(record: Record, how: Renaming, files: tuple[str, ...]) -> Record:
+    names = {old.name: new.name for old, new in renaming(how).items() if new is not None}
+
+    def renamed(values: dict[str, Any]) -> dict[str, Any]:
+        return {names[name]: value for name, value in values.items() if name in names}
+
+    return record.model_copy(
+        update={
+            "structures": tuple(names[n] for n in record.structures if n in names),
+            "confidence": renamed(record.confidence),
+            "pixels": renamed(record.pixels),
+            "numbering": f"{record.numbering}; then a person decided: {how}",
+            "ambiguous": False,
+            "relabelled": str(how),
+            "files": files,
+        }
+    )
 
 
 def _said(path: Path, target: Path, how: Renaming, before: LabelMap) -> dict[str, Any]:
     there = set(np.unique(before).tolist())
-    names = {old: new for old, new in renaming(how).items() if old.value in there}
+    names: dict[Structure, Structure | None] = {
+        old: new for old, new in renaming(how).items() if old.value in there
+    }
     return {
         "input": path.name,
+        "source": source_of(path),
         "output": target.name,
         "assumed": str(how),
         "renamed": {old.name: new.name for old, new in names.items() if new not in (None, old)},

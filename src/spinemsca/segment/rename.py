@@ -1,4 +1,8 @@
-"""Renaming levels by hand, where counting upward from the sacrum began at the wrong vertebra."""
+"""Renaming levels, where counting upward began at the wrong vertebra.
+
+What leaves the eleven structures becomes another vertebra or its disc, as far as those have
+names (`spinemsca.anatomy.OTHERS`), never background.
+"""
 
 from __future__ import annotations
 
@@ -6,37 +10,65 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN, NUMBER_OF_CLASSES, by_value
-from spinemsca.segment.levels import with_lowest
+from spinemsca.anatomy import COLUMN, OTHERS, SPINE, STRUCTURES, by_any_name, by_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
 
-__all__ = ["Lowest", "from_lowest", "renaming", "shifted"]
+__all__ = ["Lowest", "from_lowest", "renaming", "shifted", "with_lowest"]
 
 Lowest: TypeAlias = Literal["L4", "L5", "L6"]
-"""What the vertebra above the sacrum is."""
+"""What the lowest lumbar vertebra is."""
 
-_VALUES: Final = np.arange(NUMBER_OF_CLASSES, dtype=np.uint8)
+_VALUES: Final = np.arange(len(STRUCTURES) + len(OTHERS) + 1, dtype=np.uint8)
+_LONG: Final = tuple(map(by_any_name, ("T12", "T12/L1", *(s.name for s in COLUMN), "S1/S2", "S2")))
+# What lies above the sacrum of a spine whose lowest lumbar vertebra is called so, from the lowest
+# up as far as there are names.
+_ABOVE_SACRUM: Final[dict[str, tuple[str, ...]]] = {
+    "L4": ("D4", "L4", "D3", "L3", "D2", "L2", "D1", "L1", "T12/L1", "T12"),
+    "L5": ("D5", "L5", "D4", "L4", "D3", "L3", "D2", "L2", "D1", "L1", "T12/L1", "T12"),
+    "L6": ("L6/S1", "L6", "L5/L6", "L5", "D4", "L4", "D3", "L3", "D2", "L2", "D1", "L1"),
+}
 
 
 def shifted(label: LabelMap, levels: int) -> LabelMap:
     """Renames every structure, the sacrum's too, by whole levels.
 
     Args:
-        label: Any shape, uint8, 0 to 11.
-        levels: Positive towards the feet: 1 makes L4 of L3 and S1 of L5. What leaves L1 to S1
-            becomes background.
+        label: Any shape, uint8, 0 to 18.
+        levels: Positive towards the feet: 1 makes L4 of L3, S1 of L5 and S2 of S1. What goes
+            beyond T12 or S2 becomes background.
     """
-    table = np.zeros(NUMBER_OF_CLASSES, np.uint8)
-    for rank, structure in enumerate(COLUMN):
-        if 0 <= rank + 2 * levels < len(COLUMN):
-            table[structure.value] = COLUMN[rank + 2 * levels].value
+    return _along(_LONG, 2 * levels)[label]
+
+
+def with_lowest(label: LabelMap, lowest: Lowest) -> LabelMap:
+    """Renames levels where the lowest lumbar vertebra is not the L5 it was taken for.
+
+    The sacrum keeps its name, and discs go with the vertebra above them: with an L6, what was
+    called L5 and D5 are L6 and the disc L6/S1, and D4 is the disc L5/L6.
+
+    Args:
+        label: Any shape, uint8, 0 to 18, counted upward as if from L5.
+        lowest: What the lowest lumbar vertebra is.
+    """
+    table = _VALUES.copy()
+    for old, new in zip(_ABOVE_SACRUM["L5"], _ABOVE_SACRUM[lowest], strict=False):
+        table[by_any_name(old).value] = by_any_name(new).value
     renamed: LabelMap = table[label]
     return renamed
+
+
+def _along(order: Sequence[Structure], steps: int) -> LabelMap:
+    """The new value of each value, where structures move along an order."""
+    table = np.zeros_like(_VALUES)
+    for rank, structure in enumerate(order):
+        if 0 <= rank + steps < len(order):
+            table[structure.value] = order[rank + steps].value
+    return table
 
 
 def renaming(rename: Callable[[LabelMap], LabelMap]) -> dict[Structure, Structure | None]:
@@ -44,7 +76,7 @@ def renaming(rename: Callable[[LabelMap], LabelMap]) -> dict[Structure, Structur
     new = rename(_VALUES)
     return {
         structure: by_value(int(new[structure.value])) if new[structure.value] else None
-        for structure in COLUMN
+        for structure in SPINE
     }
 
 

@@ -9,18 +9,23 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN
-from spinemsca.segment.predict import Model, Segmentation
+from spinemsca.anatomy import SPINE
+from spinemsca.io.orientation import Orientation
+from spinemsca.segment.midline import choose_slice
+from spinemsca.segment.predict import NUMBERING, Model, Segmentation
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
 if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
     from spinemsca.io.volume import Volume
+    from spinemsca.segment.midline import Choice
 
 __all__ = ["Map", "Prediction", "predict_volume"]
 
 _SHIFTS: Final = (0, -1, 1, -2, 2)
+# Right choices average .62 and wrong ones .17 on thinned stacks of real slices.
+_SURE: Final = 0.5
 
 
 Map: TypeAlias = Callable[..., Iterable[Segmentation]]
@@ -33,13 +38,19 @@ class Prediction:
 
     Attributes:
         slices: One result a slice, from the patient's right to left.
-        shown: Index of the slice that shows most.
+        shown: Index of the slice through the canal's middle.
         warnings: About the whole.
+        numbering: What the levels were counted from, in one sentence.
+        certainty: How sure the choice of the slice is, 0 to 1; `None` of a single one.
+        reason: Why that one; empty of a single one.
     """
 
     slices: tuple[Segmentation, ...]
     shown: int
     warnings: tuple[str, ...]
+    numbering: str
+    certainty: float | None = None
+    reason: str = ""
 
     @property
     def labels(self) -> LabelMap:
@@ -49,14 +60,20 @@ class Prediction:
 
     @property
     def best(self) -> Segmentation:
-        """The slice that shows most."""
+        """The slice through the canal's middle."""
         return self.slices[self.shown]
+
+    @property
+    def reversed_axes(self) -> tuple[int, ...]:
+        """Along which axes, rows (0) and columns (1), a picture turned out to lie reversed."""
+        flips = Orientation.parse(self.best.orientation).flips[1:]
+        return tuple(axis for axis, flip in enumerate(flips) if flip)
 
     @property
     def confidence(self) -> dict[Structure, float]:
         """Mean over the slices that show a structure, weighted by its pixels there."""
         means = {}
-        for structure in COLUMN:
+        for structure in SPINE:
             shown = [s for s in self.slices if structure in s.confidence]
             areas = [int((s.label == structure.value).sum()) for s in shown]
             if sum(areas):
@@ -81,30 +98,37 @@ def predict_volume(
     """
     predict = partial(_predict_slice, model, volume)
     slices = list(map_(predict, range(len(volume.pixels))))
-    shown = _shown(slices)
+    choice = _chosen(volume, slices)
+    shown = choice.index
     slices, changed = _agreeing(slices, shown)
     if lowest != "L5":
         slices = [_renamed(found, lowest) for found in slices]
     warnings = (*volume.notes, *slices[shown].warnings)
     if changed:
         warnings = (*warnings, f"Levels of {changed} slices were shifted to agree with the others")
-    return Prediction(tuple(slices), shown, warnings)
+    numbering = NUMBERING.replace("L5", lowest)
+    if len(slices) == 1:
+        return Prediction(tuple(slices), shown, warnings, numbering)
+    if choice.certainty < _SURE:
+        doubt = f"Slice {shown} is taken for the one through the canal's middle, but not surely"
+        warnings = (*warnings, doubt)
+    return Prediction(
+        tuple(slices), shown, warnings, numbering, round(choice.certainty, 4), choice.reason
+    )
 
 
 def _predict_slice(model: Model, volume: Volume, index: int) -> Segmentation:
     pixels = np.ascontiguousarray(volume.pixels[index])
-    return model.predict(pixels, volume.spacing, turn=volume.is_picture)
+    return model.predict(pixels, volume.spacing, turn=volume.is_picture and not volume.oriented)
 
 
-def _shown(slices: list[Segmentation]) -> int:
-    """The slice with most structures; among equals the surest, else the middle one."""
-    middle = (len(slices) - 1) / 2
-
-    def worth(index: int) -> tuple[int, float, float]:
-        values = slices[index].confidence.values()
-        return len(values), round(sum(values), 6), -abs(index - middle)
-
-    return max(range(len(slices)), key=worth)
+def _chosen(volume: Volume, slices: list[Segmentation]) -> Choice:
+    """The slice through the canal's middle."""
+    gap = None
+    if volume.grid.affine is not None and volume.spacing is not None:
+        gap = float(np.linalg.norm(volume.grid.affine[:3, volume.grid.orientation.order[0]]))
+    labels, confidences = [s.label for s in slices], [s.confidence for s in slices]
+    return choose_slice(list(volume.pixels), labels, confidences, gap)
 
 
 def _agreeing(slices: list[Segmentation], shown: int) -> tuple[list[Segmentation], int]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import numpy as np
 
 from spinemsca.anatomy import Kind
+from spinemsca.io.orientation import HOUSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,9 +48,9 @@ class View(Enum):
         return np.ascontiguousarray(np.flip(plane, self.value))
 
     @property
-    def faces(self) -> str:
-        """Where the patient of a picture that lies so looks, once its head is up."""
-        return "right" if len(self.value) == 1 else "left"
+    def orientation(self) -> str:
+        """Axis codes of a picture that lies so."""
+        return HOUSE.reversed_along(self.value).slice_codes
 
     @property
     def warning(self) -> str:

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from spinemsca.anatomy import STRUCTURES, Structure
-from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.release.store import Release
-from spinemsca.release.table import TABLE_NAME
+from spinemsca.errors import UsageError
+from spinemsca.predictions.find import find_label_maps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from spinemsca.release.table import CaseRow
-
-    Rows = Mapping[str, CaseRow]
+    from spinemsca.anatomy import Structure
+    from spinemsca.predictions.find import LabelFile
 
 __all__ = ["Pair", "Pairing", "pair_labels", "read_pairs"]
-
-_SUFFIXES: Final = (".png", ".pt", ".tif", ".tiff", ".nii", ".nii.gz", ".mha", ".nrrd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +52,13 @@ class Pairing:
 def pair_labels(predictions: Path, truth: Path) -> Pairing:
     """Pairs label files of two folders or releases by name.
 
-    A file's name counts without its suffix and `_label`; `NAME/label.pt` is called `NAME`.
+    A file's name counts with the folders below the one that is given, without its suffix and
+    `_label`; `NAME/label.pt` is called `NAME`.
 
     Raises:
         UsageError: If a folder is missing, holds one name twice, or nothing pairs.
     """
-    given, _ = _labels(predictions)
-    wanted, rows = _labels(truth)
+    given, wanted = _by_name(predictions), _by_name(truth)
     both = sorted(given.keys() & wanted.keys())
     if not both:
         raise UsageError(
@@ -72,57 +67,26 @@ def pair_labels(predictions: Path, truth: Path) -> Pairing:
             remedy="Name them alike: NAME.png or NAME_label.png beside NAME",
         )
     return Pairing(
-        tuple(_pair(n, given[n], wanted[n], rows) for n in both),
+        tuple(_pair(given[name], wanted[name]) for name in both),
         tuple(sorted(given.keys() - wanted.keys())),
         tuple(sorted(wanted.keys() - given.keys())),
     )
 
 
-def _pair(name: str, prediction: Path, truth: Path, rows: Rows | None) -> Pair:
+def _by_name(folder: Path) -> dict[str, LabelFile]:
+    if not folder.is_dir():
+        raise UsageError("no such folder", where=folder, remedy="Name a folder of label maps")
+    return {file.name: file for file in find_label_maps([folder]).found}
+
+
+def _pair(given: LabelFile, wanted: LabelFile) -> Pair:
     """A pair with what the truth's release says of the case."""
-    if rows is None:
-        return Pair(name, prediction, truth)
-    row = rows.get(name)
+    pair = Pair(wanted.name, given.path, wanted.path)
+    row = wanted.row
     if row is None:
-        return Pair(name, prediction, truth, frozenset(STRUCTURES))
+        return pair
     spacing = None if row.spacing is None else (row.spacing.row, row.spacing.column)
-    return Pair(name, prediction, truth, row.annotated, row.patient, spacing)
-
-
-def _labels(root: Path) -> tuple[dict[str, Path], Rows | None]:
-    """Label files by name, and the rows of `cases.csv` if it is a release."""
-    if not root.is_dir():
-        raise UsageError("no such folder", where=root, remedy="Name a folder of label maps")
-    try:
-        release = Release.open(root)
-    except ReleaseError:
-        if (root / TABLE_NAME).exists():
-            raise
-        return _in_folder(root), None
-    return {e.name: e.label_path for e in release.entries if e.label_path}, release.table
-
-
-def _in_folder(root: Path) -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for path in sorted(p for p in root.rglob("*") if p.name.lower().endswith(_SUFFIXES)):
-        stem = _stem(path)
-        if path.name.startswith(".") or stem == "img" or stem.endswith("_overlay"):
-            continue
-        inside = path.parent if stem == "label" else path.with_name(stem)
-        name = inside.relative_to(root).as_posix().removesuffix("_label")
-        if name in found:
-            raise UsageError(
-                f"{path.name} and {found[name].name} are both called {name!r}",
-                where=root,
-                remedy="Keep one of the two",
-            )
-        found[name] = path
-    return found
-
-
-def _stem(path: Path) -> str:
-    suffix = max((s for s in _SUFFIXES if path.name.lower().endswith(s)), key=len)
-    return path.name[: -len(suffix)]
+    return Pair(wanted.name, given.path, wanted.path, row.annotated, row.patient, spacing)
 
 
 def read_pairs(table: Path) -> Pairing:

@@ -1,0 +1,191 @@
+"""The record of a prediction: what `NAME.json` says, in one strict schema with a version.
+
+A record and its label map describe one grid. Spacing and orientation are those of the label
+file as written, axis by axis.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from spinemsca.anatomy import by_any_name
+from spinemsca.errors import FileFormatError, SpineError, UsageError
+from spinemsca.io.files import write_text
+from spinemsca.io.orientation import Orientation
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["SCHEMA_VERSION", "ModelUsed", "Record", "read_record", "record_schema", "write_record"]
+
+SCHEMA_VERSION: Final = 2
+"""Of the records that this version writes and reads; 0.1.0 wrote records without one."""
+
+# A record has some 2 kB; what is larger is none.
+_LARGEST: Final = 1 << 20
+_AGAIN: Final = "Predict the scan again, or remove the JSON and state --spacing and --orientation"
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Step = Annotated[float, Field(gt=0, lt=1000)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ModelUsed(_Strict):
+    """Which model drew a label map.
+
+    Attributes:
+        version: Of its weights.
+        size: Pixels of the longer side that the network saw.
+        engine: What ran it.
+    """
+
+    version: str
+    size: int
+    engine: str
+
+
+class Record(_Strict):
+    """What is known of a label map that `predict` or `relabel` wrote.
+
+    Attributes:
+        schema_version: Of this form.
+        input: Name of the file predicted, without its folder.
+        source: Digits that tell where it lay.
+        sha256: Of its bytes.
+        lowest: What the lowest lumbar vertebra was taken for.
+        model: Which drew the label map.
+        refused: Why there is no answer, or `None` where there is one.
+        structures: Names of those found, from top to bottom.
+        confidence: Of each, that it is outlined well and named right.
+        pixels: Of each.
+        shape: Of the label file, axis by axis.
+        orientation: Axis codes of the label file: `IP`, `IA`, … of a picture's rows and columns,
+            three letters of a volume; `None` of what was refused unread.
+        orientation_from: `header`, `picture` where it was recognised, or `assumed`.
+        spacing_mm: Along the axes of the label file, or `None` where unknown.
+        tilt_deg: By which columns fall below the patient's horizontal, `None` where unknown.
+        slices: In the house's orientation, from the patient's right.
+        slices_segmented: Those that show a lumbar spine.
+        slice_shown: Index of the one through the canal's middle, which is measured.
+        slice_certainty: How sure that choice is, `None` of a single slice.
+        slice_reason: Why that one, in one sentence; empty of a single slice.
+        numbering: What the levels were counted from, in one sentence.
+        ambiguous: Whether the levels may be numbered wrongly.
+        warnings: What a reader should know, one sentence each.
+        relabelled: How levels were renamed afterwards, or `None`.
+        files: Written beside the record.
+        software: Which wrote it.
+    """
+
+    schema_version: Literal[2] = SCHEMA_VERSION
+    input: str
+    source: str
+    sha256: str
+    lowest: Literal["L4", "L5", "L6"]
+    model: ModelUsed
+    refused: str | None
+    structures: tuple[str, ...]
+    confidence: dict[str, Share]
+    pixels: dict[str, Count]
+    shape: tuple[Annotated[int, Field(gt=0)], ...]
+    orientation: str | None
+    orientation_from: Literal["header", "picture", "assumed"]
+    spacing_mm: tuple[Step, ...] | None
+    tilt_deg: Annotated[float, Field(ge=-180, le=180)] | None
+    slices: Count
+    slices_segmented: Count
+    slice_shown: Count | None
+    slice_certainty: Share | None
+    slice_reason: str
+    numbering: str
+    ambiguous: bool
+    warnings: tuple[str, ...]
+    relabelled: str | None = None
+    files: tuple[str, ...] = ()
+    software: str = ""
+
+    @field_validator("structures")
+    @classmethod
+    def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        for name in names:
+            try:
+                by_any_name(name)
+            except KeyError:
+                raise ValueError("a name is no structure's") from None
+        return names
+
+    @model_validator(mode="after")
+    def _one_grid(self) -> Self:
+        if self.orientation is not None:
+            try:
+                Orientation.parse(self.orientation)
+            except UsageError as error:
+                raise ValueError(error.what) from None
+        axes = {len(part) for part in (self.shape, self.orientation, self.spacing_mm) if part}
+        if len(axes) > 1:
+            raise ValueError("shape, orientation and spacing are of different numbers of axes")
+        if {*self.confidence, *self.pixels} - {*self.structures}:
+            raise ValueError("confidence or pixels name a structure that is not listed")
+        if self.slice_shown is not None and self.slice_shown >= self.slices:
+            raise ValueError(f"slice_shown is {self.slice_shown} of {self.slices} slices")
+        if any("/" in file or "\\" in file for file in self.files):
+            raise ValueError("files lie in other folders")
+        return self
+
+
+def read_record(path: Path) -> Record:
+    """Reads `NAME.json`.
+
+    Raises:
+        FileFormatError: If it is no record of this version: edited, foreign, damaged or older.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise FileFormatError("is too large for a record", where=path, remedy=_AGAIN)
+        return Record.model_validate_json(path.read_bytes())
+    except SpineError:
+        raise
+    except OSError as error:
+        raise FileFormatError(
+            f"cannot be opened ({error.strerror or error})",
+            where=path,
+            remedy="Check the path and its permissions",
+        ) from None
+    except (ValidationError, ValueError, RecursionError) as error:
+        raise FileFormatError(_fault(error), where=path, remedy=_AGAIN) from None
+
+
+def _fault(error: Exception) -> str:
+    """What is wrong, without quoting what the file holds."""
+    if not isinstance(error, ValidationError):
+        return "is no record of a prediction"
+    missing = {e["loc"] for e in error.errors() if e["type"] == "missing"}
+    if {("orientation",), ("shape",)} <= missing:
+        return "is no record of a prediction, or was written by version 0.1.0"
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))
+    known = place.split(".")[0] in Record.model_fields
+    return (
+        f"is no record of a prediction ({place}: {first['msg']})"
+        if known
+        else ("is no record of a prediction")
+    )
+
+
+def write_record(path: Path, record: Record) -> None:
+    """Writes `NAME.json`: last, so that a whole record means a whole result."""
+    write_text(path, record.model_dump_json(indent=2) + "\n")
+
+
+def record_schema() -> dict[str, object]:
+    """The JSON schema (draft 2020-12) of a record."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Record.model_json_schema(),
+    }
