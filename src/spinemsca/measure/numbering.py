@@ -1,8 +1,9 @@
-"""Label maps as other tools number them, brought to the eleven structures of this package.
+"""Label maps as other tools number them, brought to the structures of this package.
 
-SPINEPS and TPTBox: vertebrae 20–24 for L1–L5 and 26 for the sacrum, the disc below a vertebra
-is 100 more. TotalSpineSeg: 41–45 and 50, discs 92–95 and 100. SPIDER counts from below: 1–5
-for L5–L1, discs 201–205, no sacrum. Structures beyond the eleven are left out.
+SPINEPS and TPTBox: 19 for T12, 20–25 for L1–L6, 26 for the sacrum, the disc below a vertebra is
+100 more. TotalSpineSeg: 32 for T12, 41–45 and 50, discs 91–95 and 100; it has no L6. SPIDER
+counts from below: 1–5 for L5–L1, 6 for T12, discs 201–206, no sacrum. Other vertebrae, ribs,
+canal and cord are left out.
 """
 
 from __future__ import annotations
@@ -13,17 +14,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca.anatomy import DISCS, NUMBER_OF_CLASSES, STRUCTURES, VERTEBRAE, Structure
+from spinemsca.anatomy import NUMBER_OF_CLASSES, OTHERS, STRUCTURES, Structure, by_any_name
 from spinemsca.errors import CaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from numpy.typing import NDArray
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Numbering", "as_label_map", "foreign_numbers"]
+__all__ = ["Numbering", "as_label_map", "as_label_volume", "foreign_numbers", "read_numbers"]
 
 
 class Numbering(StrEnum):
@@ -35,31 +36,61 @@ class Numbering(StrEnum):
     SPIDER = "spider"
 
 
-def _numbers(vertebrae: tuple[int, ...], discs: tuple[int, ...]) -> Mapping[int, Structure]:
-    return MappingProxyType(
-        dict(zip(vertebrae, VERTEBRAE, strict=False)) | dict(zip(discs, DISCS, strict=True))
-    )
+def _table(**numbers: int) -> Mapping[int, Structure]:
+    return MappingProxyType({v: by_any_name(k.replace("_", "/")) for k, v in numbers.items()})
 
 
 _TABLES: Final[Mapping[Numbering, Mapping[int, Structure]]] = MappingProxyType(
     {
-        Numbering.OWN: MappingProxyType({s.value: s for s in STRUCTURES}),
-        Numbering.SPINEPS: _numbers((20, 21, 22, 23, 24, 26), (120, 121, 122, 123, 124)),
-        Numbering.TOTALSPINESEG: _numbers((41, 42, 43, 44, 45, 50), (92, 93, 94, 95, 100)),
-        Numbering.SPIDER: _numbers((5, 4, 3, 2, 1), (205, 204, 203, 202, 201)),
+        Numbering.OWN: MappingProxyType({s.value: s for s in (*STRUCTURES, *OTHERS)}),
+        Numbering.SPINEPS: _table(
+            T12=19, L1=20, L2=21, L3=22, L4=23, L5=24, S1=26, S2=29,
+            T12_L1=119, D1=120, D2=121, D3=122, D4=123, D5=124, S1_S2=126,
+        ),
+        Numbering.TOTALSPINESEG: _table(
+            T12=32, L1=41, L2=42, L3=43, L4=44, L5=45, S1=50,
+            T12_L1=91, D1=92, D2=93, D3=94, D4=95, D5=100,
+        ),
+        Numbering.SPIDER: _table(
+            T12=6, L1=5, L2=4, L3=3, L4=2, L5=1,
+            T12_L1=206, D1=205, D2=204, D3=203, D4=202, D5=201,
+        ),
+    }
+)  # fmt: skip
+
+# SPINEPS's disc 124 lies below L5 whatever follows; with an L6 it is another disc.
+_SPINEPS_L6: Final = _table(L5_L6=124, L6=25, L6_S1=125)
+
+# Numbers of structures that are none of ours: TPTBox's vertebrae, regions, discs and endplates;
+# the table of classes in TotalSpineSeg's README; SPIDER's vertebrae, canal, cut vertebrae, discs.
+_LEFT_OUT: Final[Mapping[Numbering, frozenset[int]]] = MappingProxyType(
+    {
+        Numbering.OWN: frozenset(),
+        Numbering.SPINEPS: frozenset({*range(1, 134), 200, *range(201, 234)}),
+        Numbering.TOTALSPINESEG: frozenset(
+            {1, 2, *range(11, 18), *range(21, 32), *range(63, 68), *range(71, 83)}
+        ),
+        Numbering.SPIDER: frozenset({*range(1, 26), *range(100, 126), *range(201, 226)}),
     }
 )
 
 
-def foreign_numbers(numbering: Numbering) -> Mapping[int, Structure]:
-    """The structures by their number in a numbering."""
+def foreign_numbers(numbering: Numbering, present: Container[int] = ()) -> Mapping[int, Structure]:
+    """The structures by their number in a numbering.
+
+    Args:
+        numbering: Whose.
+        present: Numbers that a label map holds: an L6 among them renames the disc below L5.
+    """
+    if numbering is Numbering.SPINEPS and (25 in present or 125 in present):
+        return {**_TABLES[numbering], **_SPINEPS_L6}
     return _TABLES[numbering]
 
 
 def as_label_map(
-    array: NDArray[Any], numbering: Numbering = Numbering.OWN, *, where: str | None = None
+    array: Any, numbering: Numbering = Numbering.OWN, *, where: str | None = None
 ) -> LabelMap:
-    """Brings what other programs call a label map to `(H, W)` uint8 with values 0 to 11.
+    """Brings what other programs call a label map to `(H, W)` uint8 with values 0 to 18.
 
     Args:
         array: `(H, W)` or `(1, H, W)` whole numbers of any type, or `(12, H, W)` one-hot or
@@ -68,29 +99,78 @@ def as_label_map(
         where: Named in errors.
 
     Raises:
-        CaseError: If it is none of these, or holds numbers that the numbering does not know.
+        CaseError: If it is none of these, or holds no number that the numbering knows.
     """
-    array = np.asarray(array)
+    return read_numbers(array, numbering, where=where)[0]
+
+
+def as_label_volume(
+    slices: Iterable[Any], numbering: Numbering, *, where: str | None = None
+) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+    """Slices of one volume under one table, so that an L6 in any of them counts in all.
+
+    Args:
+        slices: Each as `as_label_map` takes it, all of one shape; at least one.
+        numbering: Whose numbers they are.
+        where: Named in errors.
+
+    Returns:
+        `(S, H, W)` values 0 to 18, and the numbers that the numbering does not know.
+
+    Raises:
+        CaseError: As `as_label_map`.
+    """
+    return _numbered(np.stack([_plane(_array(s, where), where) for s in slices]), numbering, where)
+
+
+def read_numbers(
+    array: Any, numbering: Numbering, *, where: str | None = None
+) -> tuple[LabelMap, tuple[int, ...]]:
+    """`as_label_map`, and the numbers that the numbering does not know, which are left out.
+
+    Args:
+        array: As `as_label_map`.
+        numbering: Whose numbers they are.
+        where: Named in errors.
+
+    Raises:
+        CaseError: As `as_label_map`.
+    """
+    array = _array(array, where)
     if numbering is Numbering.OWN and _is_own(array):
-        return array
-    plane = _plane(array, where)
-    known = _TABLES[numbering]
-    if numbering is Numbering.OWN and plane.size and plane.max() >= NUMBER_OF_CLASSES:
+        return array, ()
+    return _numbered(_plane(array, where), numbering, where)
+
+
+def _numbered(
+    plane: NDArray[np.int64], numbering: Numbering, where: str | None
+) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
+    present = [number for number in np.unique(plane).tolist() if number]
+    known = foreign_numbers(numbering, present)
+    unknown = tuple(n for n in present if n not in known and n not in _LEFT_OUT[numbering])
+    if unknown and (numbering is Numbering.OWN or len(unknown) == len(present)):
         raise CaseError(
-            f"label map holds the value {int(plane.max())}",
+            f"label map holds the value {', '.join(map(str, unknown[:8]))}",
             where=where,
             remedy="Say whose numbers they are: --labels spineps, totalspineseg or spider",
         )
     label = np.zeros(plane.shape, dtype=np.uint8)
-    for number in np.unique(plane).tolist():
+    for number in present:
         if number in known:
             label[plane == number] = known[number].value
-    return label
+    return label, unknown
+
+
+def _array(given: Any, where: str | None) -> NDArray[Any]:
+    try:
+        return np.asarray(given)
+    except (TypeError, ValueError):
+        raise CaseError("the label map is no array of numbers", where=where) from None
 
 
 def _is_own(array: NDArray[Any]) -> bool:
     ready = array.dtype == np.uint8 and array.ndim == 2 and array.size > 0
-    return bool(ready and array.max() < NUMBER_OF_CLASSES)
+    return bool(ready and array.max() <= OTHERS[-1].value)
 
 
 def _plane(array: NDArray[Any], where: str | None) -> NDArray[np.int64]:

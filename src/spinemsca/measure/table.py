@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca._version import __version__
-from spinemsca.anatomy import COLUMN
+from spinemsca.anatomy import COLUMN, OTHERS, SPINE
 from spinemsca.measure.definitions import Definition, Quantity, Scope
 from spinemsca.measure.registry import MEASURES, describe
 
@@ -29,7 +29,10 @@ __all__ = [
 ]
 
 ROWS: Final = (*(s.name for s in COLUMN), "spine")
-"""Names of the rows of one case; a level goes with its disc."""
+"""Names of the rows that every case has; a level goes with its disc."""
+
+ALL_ROWS: Final = (*(s.name for s in SPINE), "spine")
+"""Names of all rows, in their order: with those of vertebrae that few cases show, as L6."""
 
 SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -52,13 +55,16 @@ def _columns(definition: Definition) -> Iterator[str]:
 
 
 def tidy_rows(found: Measurements) -> list[dict[str, str]]:
-    """A row for each structure and one for the spine; what is not given is empty.
+    """A row for each structure, from top to bottom, and one for the spine.
+
+    What is not given is empty. Other vertebrae have rows only where the label map holds them.
 
     Args:
         found: Of one case.
     """
-    rows = {name: {"case": found.case, "structure": name} for name in ROWS}
-    reasons: dict[str, dict[str, list[str]]] = {name: {} for name in ROWS}
+    names = (*(s.name for s in found.spine.rows), "spine")
+    rows = {name: {"case": found.case, "structure": name} for name in names}
+    reasons: dict[str, dict[str, list[str]]] = {name: {} for name in names}
     for result in found.results:
         rows[result.structure].update(_cells(result, found.unit))
         if result.reason:
@@ -82,18 +88,21 @@ def _cells(result: Result, unit: str) -> dict[str, str]:
     return cells
 
 
-def wide_columns() -> list[str]:
-    """Columns of the wide table, such as `L4_body_area_mm2` and `D5_slip_share_percent`."""
-    columns = [
-        f"{row}_{column}"
-        for definition in MEASURES
-        for row in _row_names(definition)
-        for column in _columns(definition)
+def wide_columns(rows: Iterable[str] = ROWS) -> list[str]:
+    """Columns of the wide table, such as `L4_body_area_mm2` and `D5_slip_share_percent`.
+
+    Args:
+        rows: Names of structures; those beyond `ROWS`, such as `L6`, come last.
+    """
+    others = [s for s in OTHERS if s.name in rows]
+    columns = [f"{row}_{c}" for d in MEASURES for row in _own_rows(d) for c in _columns(d)]
+    columns += [
+        f"{s}_{c}" for s in others for d in MEASURES if d.scope.holds(s) for c in _columns(d)
     ]
     return ["case", *columns, "flags"]
 
 
-def _row_names(definition: Definition) -> list[str]:
+def _own_rows(definition: Definition) -> list[str]:
     if definition.scope is Scope.SPINE:
         return ["spine"]
     return [structure.name for structure in definition.scope.structures()]
@@ -173,7 +182,7 @@ def json_schema() -> dict[str, Any]:
     number = {"type": ["number", "null"]}
     result = {
         "measure": {"enum": [definition.name for definition in MEASURES]},
-        "structure": {"enum": list(ROWS)},
+        "structure": {"enum": list(ALL_ROWS)},
         "unit": {"enum": sorted({s for q in Quantity for s in q.suffixes()})},
         "value": {"type": ["number", "string", "null"]},
         "standard_error": number,
