@@ -13,15 +13,15 @@ from spinemsca.case import Case, Spacing
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.measure.alignment import meyerding
 from spinemsca.measure.measure import measure
-from spinemsca.measure.numbering import (
-    Numbering,
+from spinemsca.measure.registry import MEASURES, document
+from spinemsca.measure.uncertainty import compare, spread
+from spinemsca.measure.vertebrae import loss_band
+from spinemsca.predictions.label_schemes import (
+    LabelScheme,
     as_label_map,
     as_label_volume,
     foreign_numbers,
 )
-from spinemsca.measure.registry import MEASURES, document
-from spinemsca.measure.uncertainty import compare, spread
-from spinemsca.measure.vertebrae import loss_band
 from tests.measure.spines import WITH_L6, corners, draw, named
 
 
@@ -145,7 +145,7 @@ def test_one_structure_alone_is_measured_upright(label):
     assert a.get("slip_greatest").reason == "no level has a slip"
 
 
-@pytest.mark.parametrize("numbering", [n for n in Numbering if n is not Numbering.OWN])
+@pytest.mark.parametrize("numbering", [n for n in LabelScheme if n is not LabelScheme.OWN])
 def test_other_tools_numbers_give_the_same_numbers(label, numbering):
     foreign = np.full(label.shape, 0, np.int16)
     for number, structure in foreign_numbers(numbering).items():
@@ -163,7 +163,7 @@ def test_other_tools_numbers_give_the_same_numbers(label, numbering):
 )
 def test_numbers_of_no_known_structure_are_listed(label, numbering, left_out, unknown):
     foreign = np.full(label.shape, 0, np.int16)
-    for number, structure in foreign_numbers(Numbering(numbering)).items():
+    for number, structure in foreign_numbers(LabelScheme(numbering)).items():
         foreign[label == structure.value] = number
     own = measure(foreign, labels=numbering)
     foreign[0, 0] = left_out
@@ -178,7 +178,7 @@ def test_an_l6_of_spineps_renames_the_disc_below_l5(label):
     numbers = [21, 22, 23, 24, 25, 26, 121, 122, 123, 124, 125]
     foreign = np.concatenate(([0], numbers))[label]
     expected = named(label, WITH_L6)
-    np.testing.assert_array_equal(as_label_map(foreign, Numbering.SPINEPS), expected)
+    np.testing.assert_array_equal(as_label_map(foreign, LabelScheme.SPINEPS), expected)
 
 
 def test_an_l6_in_one_slice_counts_in_all(label):
@@ -186,7 +186,7 @@ def test_an_l6_in_one_slice_counts_in_all(label):
     foreign = np.concatenate(([0], numbers))[label]
     beside = np.where(foreign == 124, 124, 0)
     beside[0, 0] = 999
-    volume, unknown = as_label_volume([foreign, beside], Numbering.SPINEPS)
+    volume, unknown = as_label_volume([foreign, beside], LabelScheme.SPINEPS)
     np.testing.assert_array_equal(volume[0], named(label, WITH_L6))
     assert set(np.unique(volume[1])) == {0, by_any_name("L5/L6").value}
     assert unknown == (999,)
@@ -195,7 +195,7 @@ def test_an_l6_in_one_slice_counts_in_all(label):
 def test_the_t12_of_other_tools_is_t12(label):
     only = np.where(label == 1, 1, 0)
     for numbering, number in (("spineps", 19), ("totalspineseg", 32), ("spider", 6)):
-        assert as_label_map(only * number, Numbering(numbering)).max() == by_any_name("T12").value
+        assert as_label_map(only * number, LabelScheme(numbering)).max() == by_any_name("T12").value
 
 
 @pytest.mark.parametrize("kind", ["float", "channel", "one-hot", "bool"])

@@ -210,7 +210,7 @@ def test_evenly_split_votes_are_ambiguous():
     label[label > 100] -= 100
     levels = consistent_levels(label)
     assert levels.ambiguous
-    assert any("Numbering all levels 1 higher" in w for w in levels.warnings)
+    assert any("LabelScheme all levels 1 higher" in w for w in levels.warnings)
 
 
 def test_a_gap_keeps_the_count_and_is_named():

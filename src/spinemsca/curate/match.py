@@ -132,7 +132,7 @@ def _corners(volume: Volume) -> NDArray[np.float64]:
     """`(8, 3)`: the corners of the turned volume in world coordinates, in mm."""
     shape = (*volume.grid.shape, 1)[:3]
     lines = np.ogrid[tuple(slice(side) for side in shape)]
-    turned = [volume.grid.turn.apply(np.broadcast_to(line, shape)) for line in lines]
+    turned = [volume.grid.orientation.apply(np.broadcast_to(line, shape)) for line in lines]
     ends = list(product((0, -1), repeat=3))
     indices = np.array([[float(axis[end]) for axis in turned] for end in ends])
     affine = np.asarray(volume.grid.affine)

@@ -10,7 +10,7 @@ import numpy as np
 from spinemsca.case import Spacing
 from spinemsca.errors import UsageError
 from spinemsca.io.orientation import HOUSE, SLICE_CODES, Orientation
-from spinemsca.measure.numbering import Numbering, read_numbers
+from spinemsca.predictions.label_schemes import LabelScheme, to_structures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def read_given(stated: Stated) -> Given:
         UsageError: If another argument cannot be used.
     """
     lie = stated_orientation(stated.orientation, stated.faces)
-    label, unknown = read_numbers(stated.label, _numbering(stated.labels), where=stated.where)
+    label, unknown = to_structures(stated.label, _numbering(stated.labels), where=stated.where)
     image = _image(stated.image, label.shape, stated.where)
     spacing = None if stated.spacing is None else Spacing.checked(stated.spacing, stated.where)
     size = _size(stated.original_size)
@@ -114,12 +114,12 @@ def _turned(array: NDArray[Any], lie: Orientation) -> NDArray[Any]:
     return array if lie == HOUSE else np.ascontiguousarray(lie.apply(array[..., None])[0])
 
 
-def _numbering(labels: Any) -> Numbering:
+def _numbering(labels: Any) -> LabelScheme:
     try:
-        return Numbering(labels)
+        return LabelScheme(labels)
     except ValueError:
         raise UsageError(
-            f"no numbering is called {labels}", remedy=f"Known are {', '.join(Numbering)}"
+            f"no numbering is called {labels}", remedy=f"Known are {', '.join(LabelScheme)}"
         ) from None
 
 

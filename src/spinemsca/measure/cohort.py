@@ -103,7 +103,7 @@ def _write_parquet(path: Path, cases: Iterable[Measurements], wide: bool) -> int
 
 
 def _schema(arrow: Any, columns: list[str]) -> Any:
-    text = ("case", "structure", "not_given", "flags")
+    text = ("case", "slice", "structure", "not_given", "flags")
     return arrow.schema(
         [
             (c, arrow.string() if c in text or c.endswith("_text") else arrow.float64())

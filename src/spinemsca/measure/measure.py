@@ -11,9 +11,9 @@ from spinemsca.anatomy import Structure, above, below
 from spinemsca.measure import quality
 from spinemsca.measure.arguments import Stated, read_given
 from spinemsca.measure.definitions import Definition, Scope, Values
-from spinemsca.measure.numbering import Numbering
 from spinemsca.measure.registry import MEASURES
 from spinemsca.measure.spine import NotGivenError, Spine, spine_of
+from spinemsca.predictions.label_schemes import LabelScheme
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -82,7 +82,7 @@ def measure(  # noqa: PLR0913
     orientation: str | None = None,
     tilt: float | None = None,
     faces: str | None = None,
-    labels: str = Numbering.OWN,
+    labels: str = LabelScheme.OWN,
     name: str = "",
 ) -> Measurements:
     """Measures the spine in one label map.

@@ -39,7 +39,7 @@ SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 def tidy_columns() -> list[str]:
     """Columns of the tidy table; the same for every cohort, with or without spacing."""
-    return ["case", "structure", *_value_columns(), "not_given", "flags"]
+    return ["case", "slice", "structure", *_value_columns(), "not_given", "flags"]
 
 
 def _value_columns() -> list[str]:
@@ -63,7 +63,8 @@ def tidy_rows(found: Measurements) -> list[dict[str, str]]:
         found: Of one case.
     """
     names = (*(s.name for s in found.spine.rows), "spine")
-    rows = {name: {"case": found.case, "structure": name} for name in names}
+    about = {"case": found.case, "slice": _slice(found)}
+    rows = {name: about | {"structure": name} for name in names}
     reasons: dict[str, dict[str, list[str]]] = {name: {} for name in names}
     for result in found.results:
         rows[result.structure].update(_cells(result, found.unit))
@@ -74,6 +75,10 @@ def tidy_rows(found: Measurements) -> list[dict[str, str]]:
         row["not_given"] = "; ".join(f"{', '.join(v)}: {k}" for k, v in reasons[name].items())
         row["flags"] = "; ".join(dict.fromkeys((*found.flags.get(name, ()), *whole)))
     return list(rows.values())
+
+
+def _slice(found: Measurements) -> str:
+    return "" if found.slice is None else str(found.slice)
 
 
 def _cells(result: Result, unit: str) -> dict[str, str]:
@@ -99,7 +104,7 @@ def wide_columns(rows: Iterable[str] = ROWS) -> list[str]:
     columns += [
         f"{s}_{c}" for s in others for d in MEASURES if d.scope.holds(s) for c in _columns(d)
     ]
-    return ["case", *columns, "flags"]
+    return ["case", "slice", *columns, "flags"]
 
 
 def _own_rows(definition: Definition) -> list[str]:
@@ -110,7 +115,7 @@ def _own_rows(definition: Definition) -> list[str]:
 
 def wide_row(found: Measurements) -> dict[str, str]:
     """One row for a case, as statistics programs want it."""
-    row = {"case": found.case}
+    row = {"case": found.case, "slice": _slice(found)}
     for result in found.results:
         for column, text in _cells(result, found.unit).items():
             row[f"{result.structure}_{column}"] = text
@@ -135,6 +140,7 @@ def codebook() -> list[dict[str, str]]:
     """What each column of the tidy table holds: column, meaning, unit, formula, needs, source."""
     rows = [
         _code("case", "name of the case"),
+        _code("slice", "index of the slice in its volume, from the patient's right"),
         _code("structure", "structure, level's disc, or spine"),
     ]
     for definition in MEASURES:
@@ -157,6 +163,7 @@ def as_json(found: Measurements) -> dict[str, Any]:
     """One case as JSON; `json_schema` describes it."""
     return {
         "case": found.case,
+        "slice": found.slice,
         "unit": found.unit,
         "version": __version__,
         "use": "research use only",
@@ -200,6 +207,7 @@ def json_schema() -> dict[str, Any]:
     }
     case = {
         "case": {"type": "string"},
+        "slice": {"type": ["integer", "null"]},
         "unit": {"enum": ["mm", "px"]},
         "version": {"type": "string"},
         "use": {"type": "string"},

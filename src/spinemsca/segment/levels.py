@@ -138,7 +138,7 @@ def _doubts(
     second = max((t for t in scores if t != top), key=lambda t: scores[t], default=top)
     if second != top and scores[second] > _CLEAR * scores[top]:
         way = "lower" if second > top else "higher"
-        doubts.append(f"Numbering all levels {abs(second - top) // 2} {way} fits nearly as well")
+        doubts.append(f"LabelScheme all levels {abs(second - top) // 2} {way} fits nearly as well")
     preferred = Counter(
         _RANK[int(body.votes.argmax())] - step
         for body, step in zip(bodies, steps, strict=True)

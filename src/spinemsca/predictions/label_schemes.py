@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Numbering", "as_label_map", "as_label_volume", "foreign_numbers", "read_numbers"]
+__all__ = ["LabelScheme", "as_label_map", "as_label_volume", "foreign_numbers", "to_structures"]
 
 
-class Numbering(StrEnum):
+class LabelScheme(StrEnum):
     """Whose numbers a label map holds."""
 
     OWN = "spine-msca"
@@ -40,18 +40,18 @@ def _table(**numbers: int) -> Mapping[int, Structure]:
     return MappingProxyType({v: by_any_name(k.replace("_", "/")) for k, v in numbers.items()})
 
 
-_TABLES: Final[Mapping[Numbering, Mapping[int, Structure]]] = MappingProxyType(
+_TABLES: Final[Mapping[LabelScheme, Mapping[int, Structure]]] = MappingProxyType(
     {
-        Numbering.OWN: MappingProxyType({s.value: s for s in (*STRUCTURES, *OTHERS)}),
-        Numbering.SPINEPS: _table(
+        LabelScheme.OWN: MappingProxyType({s.value: s for s in (*STRUCTURES, *OTHERS)}),
+        LabelScheme.SPINEPS: _table(
             T12=19, L1=20, L2=21, L3=22, L4=23, L5=24, S1=26, S2=29,
             T12_L1=119, D1=120, D2=121, D3=122, D4=123, D5=124, S1_S2=126,
         ),
-        Numbering.TOTALSPINESEG: _table(
+        LabelScheme.TOTALSPINESEG: _table(
             T12=32, L1=41, L2=42, L3=43, L4=44, L5=45, S1=50,
             T12_L1=91, D1=92, D2=93, D3=94, D4=95, D5=100,
         ),
-        Numbering.SPIDER: _table(
+        LabelScheme.SPIDER: _table(
             T12=6, L1=5, L2=4, L3=3, L4=2, L5=1,
             T12_L1=206, D1=205, D2=204, D3=203, D4=202, D5=201,
         ),
@@ -63,32 +63,34 @@ _SPINEPS_L6: Final = _table(L5_L6=124, L6=25, L6_S1=125)
 
 # Numbers of structures that are none of ours: TPTBox's vertebrae, regions, discs and endplates;
 # the table of classes in TotalSpineSeg's README; SPIDER's vertebrae, canal, cut vertebrae, discs.
-_LEFT_OUT: Final[Mapping[Numbering, frozenset[int]]] = MappingProxyType(
+_LEFT_OUT: Final[Mapping[LabelScheme, frozenset[int]]] = MappingProxyType(
     {
-        Numbering.OWN: frozenset(),
-        Numbering.SPINEPS: frozenset({*range(1, 134), 200, *range(201, 234)}),
-        Numbering.TOTALSPINESEG: frozenset(
+        LabelScheme.OWN: frozenset(),
+        LabelScheme.SPINEPS: frozenset({*range(1, 134), 200, *range(201, 234)}),
+        LabelScheme.TOTALSPINESEG: frozenset(
             {1, 2, *range(11, 18), *range(21, 32), *range(63, 68), *range(71, 83)}
         ),
-        Numbering.SPIDER: frozenset({*range(1, 26), *range(100, 126), *range(201, 226)}),
+        LabelScheme.SPIDER: frozenset({*range(1, 26), *range(100, 126), *range(201, 226)}),
     }
 )
 
 
-def foreign_numbers(numbering: Numbering, present: Container[int] = ()) -> Mapping[int, Structure]:
+def foreign_numbers(
+    numbering: LabelScheme, present: Container[int] = ()
+) -> Mapping[int, Structure]:
     """The structures by their number in a numbering.
 
     Args:
         numbering: Whose.
         present: Numbers that a label map holds: an L6 among them renames the disc below L5.
     """
-    if numbering is Numbering.SPINEPS and (25 in present or 125 in present):
+    if numbering is LabelScheme.SPINEPS and (25 in present or 125 in present):
         return {**_TABLES[numbering], **_SPINEPS_L6}
     return _TABLES[numbering]
 
 
 def as_label_map(
-    array: Any, numbering: Numbering = Numbering.OWN, *, where: str | None = None
+    array: Any, numbering: LabelScheme = LabelScheme.OWN, *, where: str | None = None
 ) -> LabelMap:
     """Brings what other programs call a label map to `(H, W)` uint8 with values 0 to 18.
 
@@ -101,11 +103,11 @@ def as_label_map(
     Raises:
         CaseError: If it is none of these, or holds no number that the numbering knows.
     """
-    return read_numbers(array, numbering, where=where)[0]
+    return to_structures(array, numbering, where=where)[0]
 
 
 def as_label_volume(
-    slices: Iterable[Any], numbering: Numbering, *, where: str | None = None
+    slices: Iterable[Any], numbering: LabelScheme, *, where: str | None = None
 ) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
     """Slices of one volume under one table, so that an L6 in any of them counts in all.
 
@@ -123,8 +125,8 @@ def as_label_volume(
     return _numbered(np.stack([_plane(_array(s, where), where) for s in slices]), numbering, where)
 
 
-def read_numbers(
-    array: Any, numbering: Numbering, *, where: str | None = None
+def to_structures(
+    array: Any, numbering: LabelScheme, *, where: str | None = None
 ) -> tuple[LabelMap, tuple[int, ...]]:
     """`as_label_map`, and the numbers that the numbering does not know, which are left out.
 
@@ -137,18 +139,18 @@ def read_numbers(
         CaseError: As `as_label_map`.
     """
     array = _array(array, where)
-    if numbering is Numbering.OWN and _is_own(array):
+    if numbering is LabelScheme.OWN and _is_own(array):
         return array, ()
     return _numbered(_plane(array, where), numbering, where)
 
 
 def _numbered(
-    plane: NDArray[np.int64], numbering: Numbering, where: str | None
+    plane: NDArray[np.int64], numbering: LabelScheme, where: str | None
 ) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
     present = [number for number in np.unique(plane).tolist() if number]
     known = foreign_numbers(numbering, present)
     unknown = tuple(n for n in present if n not in known and n not in _LEFT_OUT[numbering])
-    if unknown and (numbering is Numbering.OWN or len(unknown) == len(present)):
+    if unknown and (numbering is LabelScheme.OWN or len(unknown) == len(present)):
         raise CaseError(
             f"label map holds the value {', '.join(map(str, unknown[:8]))}",
             where=where,
