@@ -49,9 +49,7 @@ def run(
     ] = None,
     lowest: Annotated[
         Lowest | None,
-        typer.Option(
-            help="What the lowest lumbar vertebra is; without sacrum, the lowest in view."
-        ),
+        typer.Option(help="What the lowest lumbar vertebra (no sacrum: in view) is."),
     ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Predict also what is in OUT already.")
