@@ -90,8 +90,12 @@ def out_of_range() -> None:
 def shapes_differ() -> None:
     with pytest.raises(CaseError, match=r"\(5, 5\)"):
         evaluate(np.zeros((5, 5), np.uint8), np.zeros((5, 6), np.uint8))
-    with pytest.raises(CaseError, match="one label map"):
+    with pytest.raises(CaseError, match=r"\(12, 5, 5\)"):
         evaluate(np.zeros((12, 5, 5)), np.zeros((5, 5), np.uint8))
+    with pytest.raises(CaseError, match=r"\(3, 5, 5\)"):
+        evaluate(np.zeros((3, 5, 5), np.uint8), np.zeros((5, 5, 5), np.uint8))
+    with pytest.raises(CaseError, match="one label map"):
+        evaluate(np.zeros((1, 3, 5, 5)), np.zeros((5, 5), np.uint8))
 
 
 def not_finite() -> None:

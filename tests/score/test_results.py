@@ -126,7 +126,7 @@ def test_a_folder_with_everything(tmp_path, scores, summary, pairs) -> None:
 
 
 def test_a_comparison_is_written(tmp_path, scores) -> None:
-    result = write_comparison(tmp_path, scores, scores[::-1], "px")
+    result = write_comparison(tmp_path, scores, scores[::-1])
     assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(json.dumps(result))
     assert result["overall"]["dice"]["effect"] == 0
     with Image.open(tmp_path / "areas.png") as picture:

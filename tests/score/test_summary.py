@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.score.case_score import score_case
-from spinemsca.score.summary import describe, describe_columns, summarise
+from spinemsca.score.describe import describe, describe_columns
+from spinemsca.score.summary import summarise
 from tests.score.masks import bars, renamed
 
 
