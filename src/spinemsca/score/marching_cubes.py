@@ -47,7 +47,8 @@ def surface_areas(spacing: tuple[float, float, float]) -> NDArray[np.float64]:
         `(256,)` in the spacing's unit squared; bit `i` of the index says whether corner `i` of
         `CORNERS` is inside.
     """
-    across = np.prod(spacing) / np.array(spacing)
+    slices, rows, columns = spacing
+    across = np.array([rows * columns, slices * columns, slices * rows])
     return np.array([np.linalg.norm(n * across, axis=1).sum() for n in _normals()])
 
 

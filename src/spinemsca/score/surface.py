@@ -64,8 +64,8 @@ class SurfaceDistances:
     def hausdorff(self, percent: float = 100) -> float:
         """The larger of both directions' size-weighted percentiles."""
         return max(
-            _percentile(self.forward, self.forward_sum, percent),
-            _percentile(self.backward, self.backward_sum, percent),
+            _percentile(self.forward, self.forward_sum / self.forward_size.sum(), percent),
+            _percentile(self.backward, self.backward_sum / self.backward_size.sum(), percent),
         )
 
     def assd(self) -> float:
@@ -118,7 +118,8 @@ def _of_surfaces(
 
 
 def _ascending(away: NDArray[np.float64], size: NDArray[np.float64]) -> Elements:
-    order = np.argsort(away)
+    # Equal distances go by size, as the oracle has them: their sums round alike.
+    order = np.lexsort((size, away))
     return away[order], size[order]
 
 
@@ -156,11 +157,11 @@ def _lengths(spacing: tuple[float, float]) -> NDArray[np.float64]:
     return table
 
 
-def _percentile(distance: NDArray[np.float64], total: NDArray[np.float64], percent: float) -> float:
-    """The distance up to which `percent` of the size lies; `total` are summed sizes."""
+def _percentile(distance: NDArray[np.float64], share: NDArray[np.float64], percent: float) -> float:
+    """The distance up to which `percent` of the size lies; `share` grows up to 1."""
     if percent >= 100:
         return float(distance[-1])
-    place = int((total / total[-1]).searchsorted(percent / 100))
+    place = int(share.searchsorted(percent / 100))
     return float(distance[min(place, len(distance) - 1)])
 
 

@@ -76,6 +76,9 @@ def _by_trees(
     one: NDArray[np.bool_], other: NDArray[np.bool_], spacing: tuple[float, ...]
 ) -> Distances:
     """By searching for the nearest element: its time hardly knows how large the box is."""
-    start, end = (np.argwhere(surface) * spacing for surface in (one, other))
-    tree = cKDTree(end, compact_nodes=False, balanced_tree=False)
-    return np.asarray(tree.query(start)[0])
+    start, end = np.argwhere(one), np.argwhere(other)
+    tree = cKDTree(end * spacing, compact_nodes=False, balanced_tree=False)
+    nearest = tree.query(start * spacing)[1]
+    # Steps times spacing, as the map has it: an element 1 mm away is within 1 mm.
+    steps = (start - end[nearest]) * spacing
+    return np.asarray(np.sqrt((steps**2).sum(axis=1)))
