@@ -3,9 +3,9 @@
 The same masks, one thread, one run. Peers compute Dice, HD95 and mean surface distance of each
 structure (surface-distance NSD, too), this package everything that `evaluate` reports. Real SPACE
 masks where `../shared/data` is there, else phantoms; predictions are the truth moved, grown and
-made ragged. A volume of 20 slices of a phantom with all eleven structures is scored in 3-D, by this
-package and by surface-distance. With `--memory` it shows that the memory of a run does not grow with
-its cases.
+made ragged. A volume of 20 slices of a phantom with all eleven structures is scored in 3-D, by
+this package and by surface-distance. With `--memory` it shows that the memory of a run does not
+grow with its cases.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
@@ -180,7 +181,7 @@ def _surfaces(
 def _sizes(joint: NDArray[np.int64], value: int, spacing: tuple[float, ...]) -> dict[str, float]:
     name = "area" if len(spacing) == 2 else "volume"
     prediction, truth = int(joint[:, value].sum()), int(joint[value].sum())
-    return size_errors(name, prediction, truth, float(np.prod(spacing)))
+    return size_errors(name, prediction, truth, math.prod(spacing))
 
 
 def _apart(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None, far: float) -> float:

@@ -63,6 +63,8 @@ class SurfaceDistances:
 
     def hausdorff(self, percent: float = 100) -> float:
         """The larger of both directions' size-weighted percentiles."""
+        if percent >= 100:
+            return max(float(self.forward[-1]), float(self.backward[-1]))
         return max(
             _percentile(self.forward, self.forward_sum / self.forward_size.sum(), percent),
             _percentile(self.backward, self.backward_sum / self.backward_size.sum(), percent),
@@ -159,8 +161,6 @@ def _lengths(spacing: tuple[float, float]) -> NDArray[np.float64]:
 
 def _percentile(distance: NDArray[np.float64], share: NDArray[np.float64], percent: float) -> float:
     """The distance up to which `percent` of the size lies; `share` grows up to 1."""
-    if percent >= 100:
-        return float(distance[-1])
     place = int(share.searchsorted(percent / 100))
     return float(distance[min(place, len(distance) - 1)])
 
