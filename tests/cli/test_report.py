@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from spinemsca.cli import main
-from spinemsca.io.raster import write_label_picture
 from tests.measure.spines import corners, draw
+from tests.predictions.results import save_picture
 
 
 def status(*arguments: object) -> int:
@@ -22,9 +22,7 @@ def status(*arguments: object) -> int:
 @pytest.fixture
 def predictions(tmp_path):
     drawn = draw(corners(), (0.6, 0.6))
-    write_label_picture(tmp_path / "in" / "one_label.png", drawn.label)
-    record = {"model": {"version": "7.5"}, "warnings": ["look twice"], "confidence": {}}
-    (tmp_path / "in" / "one.json").write_text(json.dumps(record))
+    save_picture(tmp_path / "in", "one", drawn.label, warnings=("look twice",))
     (tmp_path / "images").mkdir()
     grey = np.random.default_rng(0).integers(0, 255, drawn.label.shape, np.uint8)
     Image.fromarray(grey).save(tmp_path / "images" / "one.png")

@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from spinemsca.anatomy import COLUMN, STRUCTURES, VERTEBRAE, Kind, by_name
+from spinemsca.anatomy import COLUMN, SPINE, STRUCTURES, VERTEBRAE, Kind, by_name
 from spinemsca.segment.bodies import find_bodies
-from spinemsca.segment.levels import consistent_levels, with_lowest
+from spinemsca.segment.levels import consistent_levels
+from spinemsca.segment.rename import with_lowest
 from tests.segment.examples import quick
 
 VALUE = {s.name: s.value for s in STRUCTURES}
@@ -289,16 +290,31 @@ def test_bodies_come_from_top_to_bottom():
     assert [b.kind for b in bodies[:2]] == [Kind.VERTEBRA, Kind.DISC]
 
 
-def test_lowest_l6_moves_names_down_and_drops_the_sixth():
-    renamed = with_lowest(spine(NAMES), "L6")
-    assert found(renamed) == [n for n in NAMES if n not in ("L1", "D1")]
-    l5 = np.where(renamed == VALUE["L5"])
-    np.testing.assert_array_equal(l5, np.where(spine(NAMES) == VALUE["L4"]))
+def _renamed(lowest: str) -> dict[str, str]:
+    """The new name of each structure of a whole spine; none vanishes."""
+    before, after = spine(NAMES), with_lowest(spine(NAMES), lowest)
+    assert ((before > 0) == (after > 0)).all()
+    new = {}
+    for name in NAMES:
+        (value,) = np.unique(after[before == VALUE[name]])
+        (new[name],) = (s.name for s in SPINE if s.value == value)
+    return new
 
 
-def test_lowest_l4_moves_names_up():
-    renamed = with_lowest(spine(NAMES), "L4")
-    assert found(renamed) == [n for n in NAMES if n not in ("L5", "D5")]
+def test_lowest_l6_moves_names_down_and_calls_the_sixth_so():
+    new = _renamed("L6")
+    assert new == {
+        "L1": "L2", "D1": "D2", "L2": "L3", "D2": "D3", "L3": "L4", "D3": "D4", "L4": "L5",
+        "D4": "L5/L6", "L5": "L6", "D5": "L6/S1", "S1": "S1",
+    }  # fmt: skip
+
+
+def test_lowest_l4_moves_names_up_beyond_l1():
+    new = _renamed("L4")
+    assert new == {
+        "L1": "T12", "D1": "T12/L1", "L2": "L1", "D2": "D1", "L3": "L2", "D3": "D2", "L4": "L3",
+        "D4": "D3", "L5": "L4", "D5": "D4", "S1": "S1",
+    }  # fmt: skip
 
 
 def test_lowest_l5_changes_nothing():
