@@ -86,7 +86,7 @@ def test_relabelled_levels_are_reported_under_their_new_names(tmp_path) -> None:
         assert after["body_height_middle", new] == pytest.approx(was, rel=0.02)
     assert after["body_height_middle", "L1"] is None
     page = (out / "new" / "cases" / "a.html").read_text(encoding="utf-8")
-    assert "relabelled: the lowest lumbar vertebra, labelled L5, is L6" in page
+    assert "relabelled: the lowest lumbar vertebra is L6" in page
 
 
 def test_what_fails_is_told_with_its_remedy_and_shown_by_the_exit_status(tmp_path, capsys) -> None:

@@ -15,7 +15,7 @@ from spinemsca.errors import (
     UnsafeFileError,
     UnsuitableError,
 )
-from spinemsca.io import dicom, dicom_series, limits
+from spinemsca.io import dicom, dicom_header, dicom_series, limits
 from spinemsca.io.orientation import Orientation
 from spinemsca.io.read import read_scan, read_volume
 from tests.io.volumes import (
@@ -103,7 +103,7 @@ def test_no_orientation_is_said(tmp_path):
     ("cosines", "plane"), [([1, 0, 0, 0, 1, 0], "axial"), ([1, 0, 0, 0, 0, -1], "coronal")]
 )
 def test_other_planes_are_refused_before_the_pixels_are_read(tmp_path, monkeypatch, cosines, plane):
-    monkeypatch.setattr(dicom, "pixels_of", None)
+    monkeypatch.setattr(dicom, "unpacked", None)
     with pytest.raises(UnsuitableError, match=f"is {plane}"):
         read_volume(one(tmp_path, ImageOrientationPatient=cosines))
 
@@ -122,7 +122,7 @@ def test_impossible_orientations(tmp_path, cosines):
         ({"NumberOfFrames": 2}, CaseError, "2 frames"),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, CaseError, "coloured"),
         ({"Rows": 65535, "Columns": 65535}, UnsafeFileError, "MiB"),
-        ({"Rows": 0}, FileFormatError, "shape"),
+        ({"Rows": 0}, FileFormatError, "no image"),
         ({"Rows": None}, FileFormatError, "no image"),
         ({"Rows": 9000, "Columns": 7000}, FileFormatError, "no readable DICOM"),
         ({"PixelData": b"12"}, FileFormatError, "no readable DICOM"),
@@ -135,7 +135,7 @@ def test_hostile_headers(tmp_path, changes, error, fault):
         read_volume(one(tmp_path, **changes))
     assert SECRET not in str(raised.value)
     assert raised.value.__cause__ is None
-    assert raised.value.__suppress_context__ or raised.value.__context__ is None
+    assert raised.value.__context__ is None
 
 
 def test_packed_pixels(tmp_path):
@@ -180,7 +180,7 @@ def test_every_truncation_is_refused(tmp_path):
 
 def test_size_is_capped_before_reading(tmp_path, monkeypatch):
     path = one(tmp_path)
-    monkeypatch.setattr(dicom, "MAX_BYTES", 10)
+    monkeypatch.setattr(dicom_header, "MAX_BYTES", 10)
     with pytest.raises(UnsafeFileError, match="more than"):
         read_volume(path)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, by_name
+from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, by_any_name, by_name
 
 
 @dataclass(frozen=True)
@@ -139,6 +139,27 @@ def truth(found) -> dict[tuple[str, str], float]:
     values["lordosis_l1_l5", "spine"] = fall(*first[:2]) - fall(fifth[3], fifth[2])
     values["sacral_slope", "spine"] = -fall(*last[:2])
     return values
+
+
+def named(label, names) -> np.ndarray:
+    """A label map whose structures bear other names, by their own: `{"L5": "L6", ...}`."""
+    table = np.arange(19, dtype=np.uint8)
+    for old, new in names.items():
+        table[by_any_name(old).value] = by_any_name(new).value
+    return table[label]
+
+
+WITH_L6 = {
+    "L1": "L2", "D1": "D2", "L2": "L3", "D2": "D3", "L3": "L4", "D3": "D4", "L4": "L5",
+    "D4": "L5/L6", "L5": "L6", "D5": "L6/S1",
+}  # fmt: skip
+"""Names that make a spine's five free bodies L2 to L6."""
+
+WITH_T12 = {
+    "L1": "T12", "D1": "T12/L1", "L2": "L1", "D2": "D1", "L3": "L2", "D3": "D2", "L4": "L3",
+    "D4": "D3", "L5": "L4",
+}  # fmt: skip
+"""Names that make a spine's first body T12; L5 is missing then."""
 
 
 def thickness(quad, place) -> float:

@@ -8,16 +8,21 @@ import numpy as np
 import pytest
 
 import spinemsca
-from spinemsca.anatomy import by_name
+from spinemsca.anatomy import by_any_name, by_name
 from spinemsca.case import Case, Spacing
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.measure.alignment import meyerding
 from spinemsca.measure.measure import measure
-from spinemsca.measure.numbering import Numbering, as_label_map, foreign_numbers
 from spinemsca.measure.registry import MEASURES, document
 from spinemsca.measure.uncertainty import compare, spread
 from spinemsca.measure.vertebrae import loss_band
-from tests.measure.spines import corners, draw
+from spinemsca.predictions.label_schemes import (
+    LabelScheme,
+    as_label_map,
+    as_label_volume,
+    foreign_numbers,
+)
+from tests.measure.spines import WITH_L6, corners, draw, named
 
 
 @pytest.fixture(scope="module")
@@ -140,16 +145,57 @@ def test_one_structure_alone_is_measured_upright(label):
     assert a.get("slip_greatest").reason == "no level has a slip"
 
 
-@pytest.mark.parametrize("numbering", [n for n in Numbering if n is not Numbering.OWN])
+@pytest.mark.parametrize("numbering", [n for n in LabelScheme if n is not LabelScheme.OWN])
 def test_other_tools_numbers_give_the_same_numbers(label, numbering):
     foreign = np.full(label.shape, 0, np.int16)
     for number, structure in foreign_numbers(numbering).items():
         foreign[label == structure.value] = number
     known = [s.value for s in foreign_numbers(numbering).values()]
     own = np.where(np.isin(label, known), label, 0).astype(np.uint8)
-    foreign[0, 0] = 99
     a, b = measure(foreign, labels=numbering), measure(own)
     assert [r.value for r in a.results] == [r.value for r in b.results]
+    assert a.flags == b.flags
+
+
+@pytest.mark.parametrize(
+    ("numbering", "left_out", "unknown"),
+    [("spineps", 27, 77_00), ("totalspineseg", 2, 46), ("spider", 100, 400)],
+)
+def test_numbers_of_no_known_structure_are_listed(label, numbering, left_out, unknown):
+    foreign = np.full(label.shape, 0, np.int16)
+    for number, structure in foreign_numbers(LabelScheme(numbering)).items():
+        foreign[label == structure.value] = number
+    own = measure(foreign, labels=numbering)
+    foreign[0, 0] = left_out
+    assert measure(foreign, labels=numbering).flags == own.flags
+    foreign[0, 1] = unknown
+    assert str(unknown) in measure(foreign, labels=numbering).flags["spine"][-2]
+    with pytest.raises(CaseError, match=str(unknown)):
+        measure(np.where(foreign == unknown, unknown, 0), labels=numbering)
+
+
+def test_an_l6_of_spineps_renames_the_disc_below_l5(label):
+    numbers = [21, 22, 23, 24, 25, 26, 121, 122, 123, 124, 125]
+    foreign = np.concatenate(([0], numbers))[label]
+    expected = named(label, WITH_L6)
+    np.testing.assert_array_equal(as_label_map(foreign, LabelScheme.SPINEPS), expected)
+
+
+def test_an_l6_in_one_slice_counts_in_all(label):
+    numbers = [21, 22, 23, 24, 25, 26, 121, 122, 123, 124, 125]
+    foreign = np.concatenate(([0], numbers))[label]
+    beside = np.where(foreign == 124, 124, 0)
+    beside[0, 0] = 999
+    volume, unknown = as_label_volume([foreign, beside], LabelScheme.SPINEPS)
+    np.testing.assert_array_equal(volume[0], named(label, WITH_L6))
+    assert set(np.unique(volume[1])) == {0, by_any_name("L5/L6").value}
+    assert unknown == (999,)
+
+
+def test_the_t12_of_other_tools_is_t12(label):
+    only = np.where(label == 1, 1, 0)
+    for numbering, number in (("spineps", 19), ("totalspineseg", 32), ("spider", 6)):
+        assert as_label_map(only * number, LabelScheme(numbering)).max() == by_any_name("T12").value
 
 
 @pytest.mark.parametrize("kind", ["float", "channel", "one-hot", "bool"])
@@ -173,7 +219,10 @@ def test_label_maps_of_any_make_are_taken(label, kind):
         np.full((4, 4), 0.5),
         np.full((4, 4), np.nan),
         np.full((4, 4), -1),
-        np.full((4, 4), 12),
+        np.full((4, 4), 19),
+        np.full((4, 4), 200),
+        [[1, 2], [3]],
+        None,
     ],
 )
 def test_what_is_no_label_map_is_refused(array):

@@ -106,7 +106,7 @@ def edited(**changes) -> str:
 EDITS = {
     "schema_version": [1, 3, "2", None, 2.5],
     "input": [None, 3, [SECRET]],
-    "lowest": ["L3", SECRET, None],
+    "lowest": ["L3", SECRET, 5],
     "model": [
         SECRET,
         {"version": SECRET},

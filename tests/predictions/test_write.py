@@ -217,7 +217,7 @@ def test_there_and_back_is_where_it_was(tmp_path):
 
 
 def test_relabelling_anew_leaves_no_other_vertebrae_of_before(tmp_path):
-    few = np.where(np.isin(LABEL, (3, 8)), LABEL, 0).astype(np.uint8)
+    few = np.where(np.isin(LABEL, (3, 6, 8)), LABEL, 0).astype(np.uint8)
     save(tmp_path / "in", few)
     save(tmp_path / "in2", LABEL)
     out = tmp_path / "out"

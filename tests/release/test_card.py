@@ -51,3 +51,9 @@ def test_nothing_known():
     text = render_card(Card.of([CaseRow("a", Split.TEST)], files={}, sums={}))
     assert "**Sources:** not stated" in text
     assert "**Not annotated in some cases:** none" in text
+
+
+def test_slices_of_one_collection_are_one_source():
+    found = [CaseRow(n, Split.TEST, source=f"clinic; slice {n} of 9") for n in "123"]
+    found.append(CaseRow("4", Split.TEST, source="slice 4 of 9"))
+    assert "**Sources:** clinic\n" in render_card(Card.of(found, files={}, sums={}))

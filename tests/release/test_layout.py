@@ -120,6 +120,8 @@ def test_image_directly_in_the_splits_folder(tmp_path):
         "a ",
         "__MACOSX/a",
         "train/a",
+        "train",
+        "Vail",
         "x" * 201,
         "a?",
         ".",

@@ -123,3 +123,21 @@ def test_pack_and_download_are_an_identity(tmp_path_factory, written, size):
     pack(folder / "r", folder / "out", part_size=size)
     download(folder / "back", mirror=folder / "out")
     assert digests(folder / "back") == digests(folder / "r")
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["a:b"], "'a:b' cannot be the name of a case"),
+        (["Train/img"], "'Train' cannot be the name of a case"),
+        (["p1", "P1"], "two cases are called 'p1' but for case"),
+    ],
+)
+def test_what_download_would_refuse_or_rename_is_not_packed(tmp_path, names, message):
+    for name in names:
+        folder = tmp_path / "r" / "Train" / name
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        torch.save({"img": torch.rand(9, 9), "label": torch.ones(1, 9, 9)}, f"{folder}.pt")
+    with pytest.raises(ReleaseError, match=message):
+        pack(tmp_path / "r", tmp_path / "out")
+    assert not (tmp_path / "out").exists()

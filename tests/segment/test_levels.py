@@ -52,7 +52,7 @@ def test_a_consistent_spine_stays_as_it_is(gap, view):
     levels = consistent_levels(label)
     np.testing.assert_array_equal(levels.label, label)
     assert levels.agreement == pytest.approx(1)
-    assert not levels.ambiguous
+    assert levels.ambiguous == (not (label == VALUE["S1"]).any())
 
 
 @example(2903, 0.375)  # a bridge crosses another disc
@@ -195,10 +195,26 @@ def test_a_missing_level_above_the_sacrum_is_flagged():
     assert found(levels.label) == NAMES[2:]
 
 
-def test_without_a_sacrum_levels_rest_on_appearance():
-    levels = consistent_levels(spine(NAMES[:7]))
+@pytest.mark.parametrize("last", ["L3", "L4", "D4", "L5", "D5"])
+def test_without_a_sacrum_levels_rest_on_appearance_and_are_ambiguous(last):
+    levels = consistent_levels(spine(NAMES[: NAMES.index(last) + 1]))
     assert any("sacrum is not in view" in w for w in levels.warnings)
-    assert not levels.ambiguous
+    assert levels.counted_from == "appearance"
+    assert levels.ambiguous
+
+
+def test_with_a_sacrum_levels_are_counted_from_it():
+    assert consistent_levels(spine(NAMES)).counted_from == "sacrum"
+    assert consistent_levels(spine(NAMES[-3:])).counted_from == "sacrum"
+
+
+def test_what_is_called_s1_but_looks_like_another_is_no_sacrum():
+    names = [*NAMES[:-1], "L5"]
+    levels = consistent_levels(spine(["L1", "D1", "L2", "D2", "L3", "D3", "L4", "D4", "L4"]))
+    assert levels.counted_from == "appearance"
+    shifted = spine(names)
+    assert consistent_levels(shifted).counted_from == "appearance"
+    assert consistent_levels(shifted).ambiguous
 
 
 def test_evenly_split_votes_are_ambiguous():
@@ -220,6 +236,27 @@ def test_a_gap_keeps_the_count_and_is_named():
     levels = consistent_levels(label)
     np.testing.assert_array_equal(levels.label, label)
     assert any("L3" in w for w in levels.warnings)
+    assert levels.ambiguous
+
+
+def test_two_levels_that_agree_with_no_numbering_are_ambiguous():
+    label = spine(NAMES)
+    for name, other in (("L2", "L3"), ("D2", "D3"), ("L1", "L3")):
+        label[label == VALUE[name]] = VALUE[other]
+    levels = consistent_levels(label)
+    np.testing.assert_array_equal(levels.label, spine(NAMES))
+    assert levels.ambiguous
+
+
+def test_vertebrae_at_uneven_steps_are_ambiguous():
+    label = spine(NAMES)
+    start = np.where(label == VALUE["D4"])[0].min()
+    apart = np.zeros_like(label)
+    apart[:start], apart[start + 11 :] = label[:start], label[start:-11]
+    levels = consistent_levels(apart)
+    assert found(levels.label) == NAMES
+    assert levels.ambiguous
+    assert any("unevenly" in w for w in levels.warnings)
 
 
 def test_one_numbering_for_all_even_where_the_sacrum_alone_disagrees():
@@ -282,6 +319,21 @@ def test_lowest_l4_moves_names_up_beyond_l1():
 
 def test_lowest_l5_changes_nothing():
     np.testing.assert_array_equal(with_lowest(spine(NAMES), "L5"), spine(NAMES))
+
+
+@pytest.mark.parametrize("lowest", ["L4", "L5", "L6"])
+def test_without_a_sacrum_the_lowest_in_view_is_meant(lowest):
+    label = spine(NAMES[:5])
+    renamed = with_lowest(label, lowest, shown=label)
+    shift = int(lowest[1]) - 3
+    expected = [f"{n[0]}{int(n[1]) + shift}" for n in NAMES[:5] if int(n[1]) + shift < 6]
+    assert found(renamed) == [n for n in NAMES if n in expected]
+
+
+def test_a_slice_without_a_sacrum_follows_its_volume():
+    part, whole = spine(NAMES[:5]), np.stack([spine(NAMES[:5]), spine(NAMES)])
+    np.testing.assert_array_equal(with_lowest(part, "L5", shown=whole), part)
+    assert found(with_lowest(part, "L4", shown=whole)) == NAMES[:3]
 
 
 def test_the_sacrum_keeps_its_name_whatever_is_lowest():

@@ -101,7 +101,7 @@ def test_the_verb(tmp_path, capsys):
     assert run(tmp_path / "a.png", *out, "--lowest", "L6", "--json") == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)[0]["output"] == "a.png"
-    assert "the lowest lumbar vertebra, labelled L5, is L6" in printed.err
+    assert "the lowest lumbar vertebra is L6" in printed.err
     assert "dropped" not in printed.err
     assert run(tmp_path / "a.png", tmp_path / "bad.png", *out, "--shift", "-1") == 1
     assert "bad.png" in capsys.readouterr().err

@@ -45,8 +45,11 @@ def run(
         )
     counts = {s.value: len(built.release.of(s)) for s in Split}
     if json:
-        print_json({"out": str(out), "cases": counts, "left_out": dict(built.left_out)})
+        found = {"left_out": dict(built.left_out), "notes": dict(built.notes)}
+        print_json({"out": str(out), "cases": counts, **found})
         return
+    for sentence, number in built.notes.items():
+        note(f"{number} images: {sentence}")
     for name, reason in built.left_out.items():
         note(f"Left out {name}: {reason}")
     typer.echo(f"{out}: {', '.join(f'{n} {s}' for s, n in counts.items())}")

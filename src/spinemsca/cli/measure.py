@@ -267,4 +267,4 @@ def _write_codebook(path: Path) -> None:
     from spinemsca.measure import table
 
     rows = table.codebook()
-    write_text(path, table.csv_text(list(rows[2]), rows))
+    write_text(path, table.csv_text(list(max(rows, key=len)), rows))

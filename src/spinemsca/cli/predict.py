@@ -48,8 +48,9 @@ def run(
         int | None, typer.Option(min=1, help="Slices at a time; else one a processor.")
     ] = None,
     lowest: Annotated[
-        Lowest, typer.Option(help="What the lowest lumbar vertebra, or the lowest in view, is.")
-    ] = Lowest.L5,
+        Lowest | None,
+        typer.Option(help="What the lowest lumbar vertebra (no sacrum: in view) is."),
+    ] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Predict also what is in OUT already.")
     ] = False,
@@ -70,7 +71,7 @@ def run(
             found,
             out,
             progress,
-            lowest=lowest.value,
+            lowest=lowest.value if lowest else None,
             workers=workers or default_workers(),
             again=again,
         )

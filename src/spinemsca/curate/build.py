@@ -2,42 +2,38 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import by_name
+from spinemsca.anatomy import COLUMN
 from spinemsca.case import Case
 from spinemsca.curate.grid import Fit, place, resample_image, resample_label
 from spinemsca.curate.normalise import normalise
-from spinemsca.curate.polygons import label_from_polygons, read_polygons
-from spinemsca.curate.sources import assign_splits, find_sources, spacing_of
-from spinemsca.curate.spider import levels_from_tissue
+from spinemsca.curate.read import UntellableError, label_of, read_source
+from spinemsca.curate.sources import find_sources
+from spinemsca.curate.tables import assign_splits, spacing_of
 from spinemsca.errors import CaseError, ReleaseError
-from spinemsca.io.read import read_scan
 from spinemsca.progress import Progress, silent
 from spinemsca.release.store import Release, write_release
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from typing import Any
 
-    from numpy.typing import NDArray
-
-    from spinemsca.case import LabelMap
+    from spinemsca.case import LabelMap, Spacing
     from spinemsca.curate.config import BuildConfig
+    from spinemsca.curate.grid import Placement
     from spinemsca.curate.sources import Source
+    from spinemsca.io.volume import Volume
     from spinemsca.release.split import Split
 
-__all__ = ["RECIPES", "Built", "build"]
+__all__ = ["Built", "build"]
 
-RECIPES: Final[Mapping[str, Callable[[NDArray[Any], str], LabelMap]]] = {
-    "spider-space": levels_from_tissue
-}
-"""Functions from another dataset's masks to label maps. They raise `CaseError` for a mask from
-which levels cannot be told; the case is then left out and reported."""
+# Headers and tables round to three or four digits; the spacings of two protocols differ by more.
+_SAME_SPACING: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +43,12 @@ class Built:
     Attributes:
         release: The new release.
         left_out: Reason for each image that is not in it, by name.
+        notes: What a reader should know of some images, with how many it holds for.
     """
 
     release: Release
     left_out: Mapping[str, str]
+    notes: Mapping[str, int]
 
 
 def build(
@@ -64,6 +62,9 @@ def build(
     progress: Progress = silent,
 ) -> Built:
     """Builds a release: all of it or, on an error, nothing.
+
+    Of a volume one slice is taken, that in which its label map shows most; the case's `source`
+    says which.
 
     Args:
         config: What to build from.
@@ -83,73 +84,79 @@ def build(
     sources = find_sources(config, data)
     splits = assign_splits(config, sources, beside, seed)
     left_out: dict[str, str] = {}
+    notes: Counter[str] = Counter()
 
     def cases() -> Iterator[tuple[Split, Case]]:
         for done, source in enumerate(sources, start=1):
-            label = _label(source, config, left_out)
-            if label is not None:
-                yield splits[source.patient], _case(source, label, config, fit)
+            try:
+                case, said = _case(source, config, fit)
+            except UntellableError as error:
+                left_out[source.name] = error.what
+            else:
+                notes.update(said)
+                yield splits[source.patient], case
             progress(done, len(sources))
         if len(left_out) == len(sources):
-            raise ReleaseError("every image was left out", where=data, remedy="Check the recipe")
+            name, reason = next(iter(left_out.items()))
+            raise ReleaseError(
+                f"every image was left out, {name} because it {reason}",
+                where=data,
+                remedy="Check how the configuration reads the label maps",
+            )
 
-    return Built(write_release(out, cases()), left_out)
-
-
-def _label(source: Source, config: BuildConfig, left_out: dict[str, str]) -> LabelMap | None:
-    if config.values:
-        return _mapped(read_scan(source.label).pixels, config.values, source.label)
-    try:
-        if config.polygons:
-            return _drawn(source, config)
-        return RECIPES[config.recipe or ""](read_scan(source.label).pixels, source.name)
-    except CaseError as error:
-        left_out[source.name] = error.what
-        return None
+    return Built(write_release(out, cases()), left_out, notes)
 
 
-def _drawn(source: Source, config: BuildConfig) -> LabelMap:
-    """The label map of a list of polygons, on the grid of its image."""
-    rows, columns = read_scan(source.image).pixels.shape
-    text = read_polygons(source.label)
-    structures = [by_name(name) for name in config.polygons]
-    return label_from_polygons(text, (rows, columns), structures, source.name)
-
-
-def _mapped(mask: NDArray[Any], values: Mapping[int, str], where: Path) -> LabelMap:
-    """Label values for the file's; 0 is background, any other must be mapped."""
-    present = np.unique(mask)
-    if unmapped := [f"{v:g}" for v in present.tolist() if v != 0 and v not in values]:
-        raise CaseError(
-            f"holds the value {', '.join(unmapped[:5])}, which the configuration does not map",
-            where=where,
-            remedy="Add it to [values]",
-        )
-    label = np.zeros(mask.shape, np.uint8)
-    for value, name in values.items():
-        label[mask == value] = by_name(name).value
-    return label
-
-
-def _case(source: Source, label: LabelMap, config: BuildConfig, fit: Fit) -> Case:
-    scan = read_scan(source.image)
-    if scan.pixels.shape != label.shape:
-        raise CaseError(
-            f"image is {scan.pixels.shape}, its label map {label.shape}",
-            where=source.image,
-            remedy="Bring both onto the same pixel grid",
-        )
+def _case(source: Source, config: BuildConfig, fit: Fit) -> tuple[Case, tuple[str, ...]]:
+    image, found = read_source(source, config)
+    label = label_of(np.asarray(found.label), source, config)
     shape = label.shape[0], label.shape[1]
-    spacing = spacing_of(source, config, shape) or scan.spacing
-    placement = place(shape, spacing, fit)
-    image = resample_image(normalise(scan.pixels, str(source.image)), placement)
-    return Case(
+    listed = spacing_of(source, config, shape)
+    placement = place(shape, listed or found.spacing, fit)
+    case = Case(
         name=source.name,
-        image=image,
-        label=resample_label(label, placement),
+        image=resample_image(normalise(found.pixels, str(source.image)), placement),
+        label=_resampled(label, placement, source),
         spacing=placement.spacing,
         patient=source.patient,
         sex=source.sex,
         annotated=config.structures,
-        source=config.source,
+        source=found.source(config.source),
     )
+    row = () if source.row or not config.metadata else ("No row in the metadata",)
+    return case, (*row, *image.notes, *_disagreement(listed, image, source))
+
+
+def _resampled(label: LabelMap, placement: Placement, source: Source) -> LabelMap:
+    """The label map on the new grid; a structure too small for it must not vanish unseen."""
+    new = resample_label(label, placement)
+    lost = set(np.unique(label).tolist()) - set(np.unique(new).tolist()) - {0}
+    if lost:
+        names = ", ".join(s.name for s in COLUMN if s.value in lost)
+        raise UntellableError(
+            f"would lose {names} on {new.shape[0]}×{new.shape[1]} pixels", where=source.label
+        )
+    return new
+
+
+def _disagreement(listed: Spacing | None, image: Volume, source: Source) -> tuple[str, ...]:
+    """A note where the table's spacing replaces another of the file's own.
+
+    Raises:
+        CaseError: If one is the other with rows and columns exchanged, as for a file that was
+            turned when it was read.
+    """
+    own = image.spacing
+    if listed is None or own is None or _close(listed, own):
+        return ()
+    if _close(listed, own[::-1]):
+        raise CaseError(
+            f"its header says {own.row:g} × {own.column:g} mm, the table the reverse",
+            where=source.image,
+            remedy="Give row spacing first, as the image lies with its head up, or leave it out",
+        )
+    return ("The configuration's spacing was taken, not the file's own",)
+
+
+def _close(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    return bool(np.allclose(one, other, rtol=_SAME_SPACING, atol=0))

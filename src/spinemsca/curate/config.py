@@ -7,9 +7,17 @@ import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    model_validator,
+)
 
 from spinemsca.anatomy import STRUCTURES, by_name
+from spinemsca.case import Spacing
 from spinemsca.errors import UsageError
 
 if TYPE_CHECKING:
@@ -36,6 +44,13 @@ def _pattern(text: str) -> str:
     if "patient" not in groups:
         raise ValueError(f"{text!r} has no group (?P<patient>...)")
     return text
+
+
+def _spacing(value: object) -> Spacing | None:
+    try:
+        return None if value is None else Spacing.checked(value)
+    except UsageError as error:
+        raise ValueError(error.what) from None
 
 
 StructureName = Annotated[str, AfterValidator(_structure)]
@@ -74,18 +89,19 @@ class BuildConfig(_Strict):
     Attributes:
         images: Glob below the data folder.
         labels: Glob below the data folder; a label map, or list of polygons, has its image's
-            stem.
-        values: Structure of each value in the label maps; all others are background.
+            stem. Without an orientation of its own it lies on the rows and columns of its image's
+            file, or, beside NIfTI, MHA and NRRD, with the head up and the patient facing left.
+        values: Structure of each value in the label maps but 0, which is background.
         recipe: Name of a function that makes label maps from other masks, in place of `values`.
         polygons: Structures of the classes 0, 1, 2 …, in place of `values`; labels are then
             lists of polygons in YOLO's format.
-        annotated: Structures that the label maps speak of; where left out, those of `polygons`,
-            else all.
+        annotated: Structures that the label maps speak of; where left out, those of `polygons`
+            or `values`, with a recipe all.
         name: Pattern of a file's stem, with a group `patient`.
         metadata: Sexes and spacings.
         spacing: In mm, of all images, where no metadata give it.
-        splits: CSV with the columns `patient` and `split`, beside the configuration; drawn by
-            patient and stratified by sex where left out.
+        splits: CSV with the columns `patient`, named as in the files, and `split`, beside the
+            configuration; drawn by patient and stratified by sex where left out.
         source: Where the images come from and under which terms, for `cases.csv`.
     """
 
@@ -97,7 +113,7 @@ class BuildConfig(_Strict):
     annotated: list[StructureName] = []
     name: Annotated[str, AfterValidator(_pattern)] = r"(?P<patient>.+)"
     metadata: Metadata | None = None
-    spacing: tuple[float, float] | None = None
+    spacing: Annotated[tuple[float, float] | None, BeforeValidator(_spacing)] = None
     splits: str | None = None
     source: str = ""
 
@@ -110,10 +126,32 @@ class BuildConfig(_Strict):
             raise ValueError("polygons names a structure twice")
         return self
 
+    @model_validator(mode="after")
+    def _drawn_where_annotated(self) -> Self:
+        drawn = self.polygons or self.values.values()
+        if 0 in self.values:
+            raise ValueError("values names 0, which is background")
+        if drawn and (lacking := [n for n in self.annotated if n not in drawn]):
+            raise ValueError(f"annotated names {lacking[0]}, which no label map can show")
+        return self
+
+    @model_validator(mode="after")
+    def _groups_of_the_name(self) -> Self:
+        groups = re.compile(self.name).groupindex
+        value = self.metadata.value if self.metadata else ""
+        try:
+            value.format(**dict.fromkeys(groups, ""))
+        except (KeyError, IndexError, ValueError, AttributeError):
+            raise ValueError(
+                f"metadata.value is {value!r}; in braces it takes {', '.join(groups)}"
+            ) from None
+        return self
+
     @property
     def structures(self) -> frozenset[Structure]:
         """What the label maps speak of."""
-        names = self.annotated or self.polygons or [s.name for s in STRUCTURES]
+        drawn = self.polygons or self.values.values() or [s.name for s in STRUCTURES]
+        names = self.annotated or drawn
         return frozenset(by_name(name) for name in names)
 
 

@@ -1,26 +1,26 @@
-"""Finding what to build from: images with their label maps, sexes, spacings and splits."""
+"""Finding what to build from: images with their label maps, and what a table says of them."""
 
 from __future__ import annotations
 
-import csv
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spinemsca.case import Sex, Spacing
+from spinemsca.curate.names import alike, composed, printable, safe_name, stem_of
+from spinemsca.curate.tables import metadata_rows, sex_in
 from spinemsca.errors import UsageError
-from spinemsca.release.split import Split
-from spinemsca.release.stratify import stratified_splits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from spinemsca.curate.config import BuildConfig, Metadata
+    from spinemsca.case import Sex
+    from spinemsca.curate.config import BuildConfig
 
-__all__ = ["Source", "assign_splits", "find_sources", "spacing_of"]
+__all__ = ["Source", "find_sources"]
 
-_UNSAFE = re.compile(r"[^0-9A-Za-z_-]+")
+_ONE_WAY = "Write each name one way in all files, or mend the pattern `name`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,9 @@ class Source:
     """An image to build a case from.
 
     Attributes:
-        name: Of the case: the file's stem without odd characters.
-        patient: Pseudonym, from the file's name.
+        name: Of the case: the file's stem, made safe.
+        patient: Pseudonym: the patient's name, made safe.
+        patient_name: As it stands in the file's name, for looking it up; not released.
         image: Path of the image.
         label: Path of its label map.
         row: The metadata's row; empty where there is none.
@@ -38,6 +39,7 @@ class Source:
 
     name: str
     patient: str
+    patient_name: str
     image: Path
     label: Path
     row: Mapping[str, str]
@@ -53,74 +55,60 @@ def find_sources(config: BuildConfig, data: Path) -> list[Source]:
 
     Raises:
         UsageError: If there is no image, a partner is missing, a name does not fit the pattern,
-            or two files would have one name.
+            or two files or two patients would have one name, also where only case tells them
+            apart.
     """
-    images = _glob(data, config.images, "image")
-    labels = {p.stem: p for p in _glob(data, config.labels, "label map")}
-    if lonely := sorted({p.stem for p in images} ^ set(labels)):
-        shown = ", ".join(lonely[:5]) + (", …" if len(lonely) > 5 else "")
+    images = _by_stem(_glob(data, config.images, "image"), data, "images")
+    labels = _by_stem(_glob(data, config.labels, "label map"), data, "label maps")
+    if lonely := sorted(set(images) ^ set(labels)):
+        shown = ", ".join(map(printable, lonely[:5])) + (", …" if len(lonely) > 5 else "")
         raise UsageError(
             f"{len(lonely)} images or label maps have no partner of the same name: {shown}",
             where=data,
             remedy="Add or remove files, or narrow the patterns",
         )
-    rows = {} if config.metadata is None else _rows(config.metadata, data)
-    sources = [_source(config, path, labels[path.stem], rows) for path in images]
-    names = [s.name.casefold() for s in sources]
-    if twice := {n for n in names if names.count(n) > 1}:
-        raise UsageError(f"several files would be case {min(twice)!r}", where=data)
+    rows = {} if config.metadata is None else metadata_rows(config.metadata, data)
+    sources = [_source(config, stem, images[stem], labels[stem], rows) for stem in images]
+    _refuse_alike(images, "case", data)
+    _refuse_alike((s.patient_name for s in sources), "patient", data)
+    _refuse_both_sexes(sources, data)
+    if rows and not any(s.row for s in sources):
+        raise UsageError(
+            "no image has a row in the metadata", where=data, remedy="Mend `key` or `value`"
+        )
     return sources
 
 
-def assign_splits(
-    config: BuildConfig, sources: Sequence[Source], beside: Path, seed: int
-) -> dict[str, Split]:
-    """The split of every patient: as listed, or drawn by patient and stratified by sex.
-
-    Args:
-        config: Names the list, if there is one.
-        sources: Whose patients are assigned.
-        beside: Folder of the configuration.
-        seed: Of the draw.
-
-    Raises:
-        UsageError: If the list cannot be read or lacks a patient.
-    """
-    sexes = {s.patient: s.sex for s in sorted(sources, key=lambda s: s.patient)}
-    if config.splits is None:
-        drawn = stratified_splits(list(sexes.values()), seed)
-        return dict(zip(sexes, drawn, strict=True))
-    path = beside / config.splits
-    rows = _read_csv(path, {"patient", "split"})
-    listed = {row["patient"]: Split.parse(row["split"]) for row in rows}
-    if absent := sorted(set(sexes) - set(listed)):
-        raise UsageError(f"lacks patient {absent[0]}", where=path, remedy="Add a row for it")
-    return listed
+def _by_stem(paths: Sequence[Path], data: Path, what: str) -> dict[str, Path]:
+    counts = Counter(map(stem_of, paths))
+    if twice := [stem for stem, count in counts.items() if count > 1]:
+        raise UsageError(
+            f"several {what} are called {printable(twice[0])!r}",
+            where=data,
+            remedy="Rename all but one, or narrow the patterns",
+        )
+    return {stem_of(path): path for path in paths}
 
 
-def spacing_of(source: Source, config: BuildConfig, shape: tuple[int, int]) -> Spacing | None:
-    """Spacing of an image as it is, in mm; `None` where unknown or not to be believed.
+def _refuse_alike(texts: Iterable[str], kind: str, data: Path) -> None:
+    if pair := alike(texts, kind):
+        one, other = map(printable, pair)
+        what = "several files would be one case" if kind == "case" else "two patients would be one"
+        raise UsageError(f"{what}: {one!r} and {other!r}", where=data, remedy=_ONE_WAY)
 
-    An image that was stretched from its original size has the original's field of view.
 
-    Args:
-        source: The image.
-        config: Says where spacing stands.
-        shape: The image's rows and columns.
-    """
-    about = config.metadata
-    if about is None or about.spacing is None:
-        return None if config.spacing is None else Spacing(*config.spacing)
-    try:
-        header = [float(source.row[column]) for column in about.spacing]
-        original = [int(source.row[column]) for column in about.size] if about.size else shape
-    except (KeyError, ValueError):
-        return None
-    low, high = about.field_of_view
-    extent = [mm * count for mm, count in zip(header, original, strict=True)]
-    if not all(low <= mm <= high for mm in extent):
-        return None
-    return Spacing(extent[0] / shape[0], extent[1] / shape[1])
+def _refuse_both_sexes(sources: Sequence[Source], data: Path) -> None:
+    """Where a pattern cuts names short, the metadata may show that two people became one."""
+    known: dict[str, Source] = {}
+    for source in sources:
+        other = known.setdefault(source.patient, source) if source.sex else source
+        if other.sex is not source.sex:
+            names = " and ".join(s.image.name for s in (other, source))
+            raise UsageError(
+                f"patient {printable(source.patient_name)!r} has both sexes, of {names}",
+                where=data,
+                remedy="Mend the pattern `name` so that it tells patients apart, or the metadata",
+            )
 
 
 def _glob(data: Path, pattern: str, what: str) -> list[Path]:
@@ -136,47 +124,24 @@ def _glob(data: Path, pattern: str, what: str) -> list[Path]:
 
 
 def _source(
-    config: BuildConfig, image: Path, label: Path, rows: Mapping[str, Mapping[str, str]]
+    config: BuildConfig, stem: str, image: Path, label: Path, rows: Mapping[str, Mapping[str, str]]
 ) -> Source:
-    match = re.fullmatch(config.name, image.stem)
-    if match is None:
+    match = re.fullmatch(config.name, stem)
+    if match is None or not (match["patient"] or "").strip():
         raise UsageError(
-            f"its name does not fit {config.name!r}", where=image, remedy="Mend the pattern `name`"
+            f"its name does not fit {config.name!r}, or names no patient",
+            where=image,
+            remedy="Mend the pattern `name`",
         )
-    groups = match.groupdict()
+    groups = {name: text or "" for name, text in match.groupdict().items()}
     key = config.metadata.value.format(**groups) if config.metadata else ""
-    row = rows.get(key, {})
-    sex_column = config.metadata.sex if config.metadata else None
+    row = rows.get(composed(key), {})
     return Source(
-        name=_UNSAFE.sub("-", image.stem).strip("-") or "case",
-        patient=_UNSAFE.sub("-", groups["patient"]),
+        name=safe_name(stem, "case"),
+        patient=safe_name(groups["patient"], "patient"),
+        patient_name=groups["patient"],
         image=image,
         label=label,
         row=row,
-        sex=_sex(row.get(sex_column or "", "")),
+        sex=sex_in(row, config.metadata),
     )
-
-
-def _sex(text: str) -> Sex | None:
-    try:
-        return Sex(text.strip().upper()[:1])
-    except ValueError:
-        return None
-
-
-def _rows(about: Metadata, data: Path) -> dict[str, dict[str, str]]:
-    needed = {about.key, *filter(None, [about.sex]), *(about.spacing or ()), *(about.size or ())}
-    return {row[about.key]: row for row in _read_csv(data / about.file, needed)}
-
-
-def _read_csv(path: Path, needed: set[str]) -> list[dict[str, str]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file)
-            lacking = needed - set(reader.fieldnames or ())
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(f"cannot be read ({error})", where=path) from None
-    if lacking:
-        raise UsageError(f"has no column {', '.join(sorted(lacking))}", where=path)
-    return rows

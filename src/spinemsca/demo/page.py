@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from spinemsca.demo.segmented import SegmentedSlice, SegmentedSplit
+    from spinemsca.demo.segmented import SegmentedCase, SegmentedSet
     from spinemsca.release.info import Info
     from spinemsca.release.verify import Verdict
 
@@ -44,7 +44,8 @@ class Shown:
         verdict: Of `verify`.
         composition: Of `info`.
         batch: Of the first batch, in words.
-        segmented: The test split.
+        split: The test split, segmented.
+        volume: A volume, segmented.
         real: A real slice, or `None`.
     """
 
@@ -53,8 +54,9 @@ class Shown:
     verdict: Verdict
     composition: Info
     batch: dict[str, str]
-    segmented: SegmentedSplit
-    real: SegmentedSlice | None
+    split: SegmentedSet
+    volume: SegmentedSet
+    real: SegmentedSet | None
 
 
 def demo_page(sections: Sequence[Section]) -> Page:
@@ -63,8 +65,8 @@ def demo_page(sections: Sequence[Section]) -> Page:
         title="Spine-MSCA in one run",
         lead=(
             "A small release of synthetic lumbar MR images was made, packed, downloaded from a "
-            "server on this machine, verified, loaded, segmented, scored and measured. No network "
-            "was used. For research use only; not a medical device."
+            "server on this machine, verified, loaded, segmented, scored, measured and reported on "
+            "(reports/index.html). No network was used. For research use only; no medical device."
         ),
         sections=sections,
     )
@@ -74,7 +76,7 @@ def demo_sections(shown: Shown) -> list[Section]:
     """All sections but the one of times."""
     dataset = SpineMSCA(shown.data, split=None)
     cases = [dataset.case(i) for i in range(len(dataset))]
-    real = [] if shown.real is None else [_real(shown.real)]
+    real = [] if shown.real is None else [_real(shown.real.cases[0])]
     return [
         Section("Composition", tables=[_composition(shown.composition)]),
         Section(
@@ -97,8 +99,9 @@ def demo_sections(shown: Shown) -> list[Section]:
             tables=[Table(["Key", "Content"], [list(item) for item in shown.batch.items()])],
             listing=_CODE,
         ),
-        _segmentation(shown.segmented),
-        _measurements(shown.segmented.slices[0]),
+        _segmentation(shown.split),
+        _measurements(shown.split.cases[0]),
+        _volume(shown.volume),
         *real,
     ]
 
@@ -109,10 +112,10 @@ def times_section(seconds: dict[str, float]) -> Section:
     return Section("Time", tables=[Table(["Step", "Seconds"], rows)])
 
 
-def _segmentation(found: SegmentedSplit) -> Section:
+def _segmentation(found: SegmentedSet) -> Section:
     figures = [
-        Figure(s.picture(), f"Prediction of {s.name}", f"{s.name}: mean Dice {dice:.3f}")
-        for s, dice in zip(found.slices[:_PICTURES], found.dice, strict=False)
+        Figure(c.picture(), f"Prediction of {c.name}", f"{c.name}: mean Dice {c.dice:.3f}")
+        for c in found.cases[:_PICTURES]
     ]
     return Section(
         "Segmentation",
@@ -123,7 +126,7 @@ def _segmentation(found: SegmentedSplit) -> Section:
     )
 
 
-def _measurements(found: SegmentedSlice) -> Section:
+def _measurements(found: SegmentedCase) -> Section:
     head, rows = found.measures()
     return Section(
         "Measurements",
@@ -133,12 +136,31 @@ def _measurements(found: SegmentedSlice) -> Section:
     )
 
 
-def _real(found: SegmentedSlice) -> Section:
-    said = found.segmentation.refused or "; ".join(found.segmentation.warnings) or "No warnings."
+def _volume(found: SegmentedSet) -> Section:
+    (case,) = found.cases
+    head, rows = case.measures()
+    number = len(case.scan.volume.pixels)
+    return Section(
+        "A volume",
+        f"A NIfTI file of {number} sagittal slices whose axes run otherwise than a picture's. "
+        f"Every slice is segmented and scored; slice {case.scan.shown} is measured, in mm. "
+        f"{case.scan.reason}.",
+        tables=[
+            Table(*found.table(), caption="Scores of the whole volume"),
+            Table(head, rows, caption="Value ± standard error, of the one slice."),
+        ],
+        figures=[Figure(case.picture(), "The slice measured", f"Mean Dice {case.dice:.3f}")],
+    )
+
+
+def _real(found: SegmentedCase) -> Section:
+    record = found.scan.record
+    said = "" if record is None else record.refused or "; ".join(record.warnings)
     head, rows = found.measures()
     return Section(
         "A real slice",
-        f"SPIDER, van der Graaf et al. 2024, CC BY 4.0; its file states no spacing. {said}",
+        "SPIDER, van der Graaf et al. 2024, CC BY 4.0; its file states no spacing. "
+        f"{said or 'No warnings.'}",
         tables=[Table(head, rows, caption="Value ± standard error.")],
         figures=[
             Figure(found.picture(), "Prediction over a real slice", "Predicted label map."),

@@ -1,7 +1,8 @@
 """The whole life of a dataset in one run, without a network, and a page that shows it.
 
 A small synthetic release is made, packed into split archives, served over HTTP on this machine,
-downloaded, verified, loaded in batches; its test split is segmented, scored and measured.
+downloaded, verified, loaded in batches; its test split and a volume are predicted, scored, measured
+and reported on.
 """
 
 from __future__ import annotations
@@ -15,24 +16,29 @@ from typing import TYPE_CHECKING, Final
 
 from spinemsca.dataset import SpineMSCA
 from spinemsca.demo.page import Shown, demo_page, demo_sections, times_section
-from spinemsca.demo.segmented import segment_file, segment_test_split
+from spinemsca.demo.segmented import segment
+from spinemsca.demo.volume import write_volume
 from spinemsca.errors import UsageError
 from spinemsca.io.files import atomic_folder
+from spinemsca.predictions.find import find_label_maps
+from spinemsca.predictions.read import Reading
 from spinemsca.release.download import download
 from spinemsca.release.info import info
 from spinemsca.release.pack import pack
 from spinemsca.release.serve import serve_folder
 from spinemsca.release.synthetic import write_phantoms
 from spinemsca.release.verify import verify
+from spinemsca.report.inputs import report_inputs
+from spinemsca.report.write import write_reports
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 __all__ = ["PAGE_NAME", "run_demo"]
 
 PAGE_NAME: Final = "index.html"
-_FOLDERS: Final = ("made", "archives", "data", "predictions")
+_FOLDERS: Final = ("made", "archives", "data", "volume", "predictions", "reports")
 Say = Callable[[str], None]
 
 
@@ -78,7 +84,7 @@ def run_demo(
     _clear(out)
     clock = _Clock(say)
     with atomic_folder(out.resolve()) as folder:
-        made, archives, data, predictions = (folder / name for name in _FOLDERS)
+        made, archives, data, volume, predictions, reports = (folder / n for n in _FOLDERS)
         with clock.step(f"Making {cases} synthetic cases"):
             write_phantoms(made, cases, seed, workers=2)
         with clock.step("Packing them into split archives"):
@@ -89,11 +95,21 @@ def run_demo(
             verdict, composition = verify(data), info(data)
         with clock.step("Loading an epoch in batches"):
             shapes = _epoch(SpineMSCA(data, split="train"))
-        with clock.step("Segmenting, scoring and measuring the test split"):
-            segmented = segment_test_split(data, predictions)
-            slice_ = None if real is None else segment_file(real)
+        with clock.step("Predicting, scoring and measuring the test split"):
+            split = segment(data / "Test", predictions / "test", truth=data)
+        with clock.step("Predicting, scoring and measuring a volume"):
+            write_volume(volume / "scan.nii.gz", volume / "scan_label.nii.gz", seed)
+            whole = segment(volume / "scan.nii.gz", predictions / "volume", truth=volume)
+        parts = {predictions / "test": data / "Test", predictions / "volume": volume}
+        slice_ = None
+        if real is not None:
+            with clock.step("Predicting and measuring a real slice"):
+                slice_ = segment(real, predictions / "real")
+            parts[predictions / "real"] = real
+        with clock.step("Writing reports"):
+            _report(parts, reports)
         with clock.step("Drawing"):
-            shown = Shown(data, archives, verdict, composition, shapes, segmented, slice_)
+            shown = Shown(data, archives, verdict, composition, shapes, split, whole, slice_)
             sections = demo_sections(shown)
         page = demo_page([*sections, times_section(clock.seconds)])
         page.write(folder / PAGE_NAME)
@@ -106,6 +122,21 @@ def _clear(out: Path) -> None:
     if not out.is_dir() or {f.name for f in out.iterdir()} != {*_FOLDERS, PAGE_NAME}:
         raise UsageError("holds no older demo", where=out, remedy="Name a new folder with --out")
     shutil.rmtree(out)
+
+
+def _report(parts: Mapping[Path, Path], out: Path) -> None:
+    """A page a case, and one of all.
+
+    Args:
+        parts: Folders of predictions, each with the images it was made from.
+        out: Folder to write.
+    """
+    inputs = [
+        item
+        for folder, images in parts.items()
+        for item in report_inputs(find_label_maps([folder]).found, Reading(images))
+    ]
+    write_reports(inputs, out)
 
 
 def _epoch(dataset: SpineMSCA) -> dict[str, str]:

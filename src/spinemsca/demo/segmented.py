@@ -1,4 +1,4 @@
-"""What the demo does with the model: segments, scores and measures."""
+"""What the demo does with the model: each step reads the files that the last one wrote."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.anatomy import DISCS
-from spinemsca.dataset import SpineMSCA
 from spinemsca.draw import overlay
-from spinemsca.io.raster import write_label_picture
-from spinemsca.io.read import read_scan
-from spinemsca.measure.measure import measure
+from spinemsca.measure.scan import measure_scan
+from spinemsca.predictions.find import find_label_maps
 from spinemsca.predictions.pairing import pair_labels
+from spinemsca.predictions.read import Reading, read_labelled
+from spinemsca.predictions.scans import find_scans
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import score_pairs
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import summary_rows
+from spinemsca.segment.batch import default_workers, predict_files
 from spinemsca.segment.intensity import window
 from spinemsca.segment.shipped import load_model
 
@@ -26,11 +27,10 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image as Picture
 
-    from spinemsca.case import Image
     from spinemsca.measure.measure import Measurements, Result
-    from spinemsca.segment.predict import Segmentation
+    from spinemsca.predictions.read import LabelledScan
 
-__all__ = ["SegmentedSlice", "SegmentedSplit", "segment_file", "segment_test_split"]
+__all__ = ["SegmentedCase", "SegmentedSet", "segment"]
 
 _MEASURES: Final = (
     "disc_height_dabbs",
@@ -42,24 +42,29 @@ _MEASURES: Final = (
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SegmentedSlice:
-    """A slice with what the model found in it and what was measured there.
+class SegmentedCase:
+    """A scan with what the model found in it and what was measured there.
 
     Attributes:
-        name: Of the case or file.
-        image: `(H, W)` float32 in [0, 1], windowed.
-        segmentation: Of the model.
+        scan: As read from the prediction's files.
         found: All measures.
+        dice: Mean over structures, `None` where there is no truth.
     """
 
-    name: str
-    image: Image
-    segmentation: Segmentation
+    scan: LabelledScan
     found: Measurements
+    dice: float | None
+
+    @property
+    def name(self) -> str:
+        """Of the case or file."""
+        return self.scan.file.name
 
     def picture(self) -> Picture:
-        """The label map over the slice."""
-        return overlay(self.image, self.segmentation.label)
+        """The label map over the slice that is measured."""
+        one = self.scan.slice
+        image = np.zeros(one.label.shape) if one.image is None else one.image
+        return overlay(window(image), one.label)
 
     def measures(self) -> tuple[list[str], list[list[str]]]:
         """Heading and rows of a table: some measures of each disc and level."""
@@ -75,17 +80,15 @@ class SegmentedSlice:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class SegmentedSplit:
-    """A split that was segmented and scored.
+class SegmentedSet:
+    """Scans that were segmented, and how well where the truth is known.
 
     Attributes:
-        slices: In order of their names.
-        dice: Mean of each case.
-        summary: Of all cases, as `evaluate` gives it.
+        cases: In order of their names.
+        summary: Of those with a truth, as `evaluate` gives it; empty where there is none.
     """
 
-    slices: list[SegmentedSlice]
-    dice: list[float]
+    cases: list[SegmentedCase]
     summary: dict[str, Any]
 
     def table(self) -> tuple[list[str], list[list[str]]]:
@@ -94,43 +97,30 @@ class SegmentedSplit:
             [name, *(_interval(row[metric]) for metric in ("dice", "hd95"))]
             for name, row in summary_rows(self.summary)
         ]
-        return ["Structure", "Dice", "HD95 (px)"], rows
+        return ["Structure", "Dice", f"HD95 ({self.summary['unit']})"], rows
 
 
-def segment_test_split(data: Path, predictions: Path) -> SegmentedSplit:
-    """Segments the test split with the shipped weights; writes `NAME.png` into `predictions`.
+def segment(scans: Path, out: Path, truth: Path | None = None) -> SegmentedSet:
+    """Predicts scans, then scores and measures what was written.
 
     Args:
-        data: A release.
-        predictions: Folder; made where missing.
-    """
-    model = load_model()
-    dataset = SpineMSCA(data, split="test")
-    slices = []
-    for case in sorted((dataset.case(i) for i in range(len(dataset))), key=lambda c: c.name):
-        spacing = None if case.spacing is None else (case.spacing.row, case.spacing.column)
-        slices.append(_measured(case.name, case.image, model.predict(case.image, spacing)))
-        write_label_picture(predictions / f"{case.name}.png", slices[-1].segmentation.label)
-    scores = {s.name: s for s in score_pairs(pair_labels(predictions, data).pairs)}
-    column = METRICS.index("dice")
-    dice = [float(np.nanmean(scores[s.name].metrics[:, column])) for s in slices]
-    return SegmentedSplit(slices, dice, summarise(list(scores.values())))
-
-
-def segment_file(path: Path) -> SegmentedSlice:
-    """Segments and measures one slice from a file.
+        scans: A file, or a folder of them.
+        out: Folder for the predictions; made where missing.
+        truth: Folder or release of true label maps.
 
     Raises:
-        SpineError: If it cannot be read.
+        SpineError: If nothing can be read.
     """
-    scan = read_scan(path)
-    return _measured(path.stem, scan.pixels, load_model().predict(scan.pixels, scan.spacing))
-
-
-def _measured(name: str, pixels: Any, found: Segmentation) -> SegmentedSlice:
-    image = window(pixels)
-    measured = measure(found.label, image=image, spacing=found.spacing, name=name)
-    return SegmentedSlice(name, image, found, measured)
+    predict_files(load_model(), find_scans([scans]), out, workers=default_workers())
+    pairs = () if truth is None else pair_labels(out, truth).pairs
+    scores = list(score_pairs(pairs))
+    column = METRICS.index("dice")
+    dice = {s.name: float(np.nanmean(s.metrics[:, column])) for s in scores}
+    cases = []
+    for file in find_label_maps([out]).found:
+        scan = read_labelled(file, Reading(images=scans))
+        cases.append(SegmentedCase(scan, measure_scan(scan), dice.get(file.name)))
+    return SegmentedSet(cases, summarise(scores) | {"unit": "px"} if scores else {})
 
 
 def _number(result: Result | None) -> str:

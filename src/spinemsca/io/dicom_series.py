@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import CaseError, SpineError
-from spinemsca.io.dicom import NO_SPACING, affine_of, header_of, numbers, pixels_of, spacing_of
+from spinemsca.io.dicom import NO_SPACING, affine_of, header_of, pixels_of
 from spinemsca.io.limits import check_size
 from spinemsca.io.volume import Volume, on_grid
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+
+    from spinemsca.io.dicom_header import Header
 
 __all__ = ["find_series", "read_series"]
 
@@ -38,7 +40,7 @@ def find_series(paths: Iterable[Path]) -> list[tuple[Path, ...]]:
 
 def _series(path: Path) -> object:
     try:
-        return str(header_of(path).get("SeriesInstanceUID") or "") or path
+        return header_of(path).series or path
     except SpineError:
         return path
 
@@ -61,18 +63,18 @@ def read_series(paths: Sequence[Path], name: str) -> Volume:
     if steps.min() < _ALIKE:
         raise CaseError("a series holds slices at the same place", where=where, remedy=_ONE_BY_ONE)
     affine = _stepping(affine, headers[order[0]], headers[order[-1]], len(paths))
-    slices = _slices([paths[i] for i in order], [headers[i] for i in order])
-    notes = () if spacing_of(headers[0]) else (NO_SPACING,)
+    slices = _slices([paths[i] for i in order], headers[0])
+    notes = () if headers[0].spacing else (NO_SPACING,)
     if np.ptp(steps) > _UNEVEN * np.median(steps):
         notes = (*notes, "The slices are not evenly spaced")
-    volume = on_grid(where, name, slices, affine, known=spacing_of(headers[0]) is not None)
+    volume = on_grid(where, name, slices, affine, known=headers[0].spacing is not None)
     return volume.replace(notes=notes)
 
 
-def _common_affine(headers: Sequence[Any], where: Path) -> NDArray[np.float64]:
+def _common_affine(headers: Sequence[Header], where: Path) -> NDArray[np.float64]:
     """Of the first slice, whose grid the others must share."""
     affines = [affine_of(header, where) for header in headers]
-    shapes = {(int(header.Rows), int(header.Columns)) for header in headers}
+    shapes = {(header.rows, header.columns) for header in headers}
     first = affines[0]
     if first is None or any(a is None for a in affines):
         raise CaseError("a series states no orientation", where=where, remedy=_ONE_BY_ONE)
@@ -85,10 +87,10 @@ def _common_affine(headers: Sequence[Any], where: Path) -> NDArray[np.float64]:
 
 
 def _heights(
-    headers: Sequence[Any], affine: NDArray[np.float64], where: Path
+    headers: Sequence[Header], affine: NDArray[np.float64], where: Path
 ) -> NDArray[np.float64]:
     """Where along their normal the slices lie, in mm."""
-    positions = [numbers(header, "ImagePositionPatient", 3) for header in headers]
+    positions = [header.position for header in headers]
     if any(p is None for p in positions):
         raise CaseError("a series states no positions", where=where, remedy=_ONE_BY_ONE)
     normal = affine[:3, 2] * (-1, -1, 1)
@@ -97,20 +99,20 @@ def _heights(
 
 
 def _stepping(
-    affine: NDArray[np.float64], first: Any, last: Any, count: int
+    affine: NDArray[np.float64], first: Header, last: Header, count: int
 ) -> NDArray[np.float64]:
     """The affine from the first slice on, whose third axis leads to the last one."""
-    start, end = (
-        np.array(numbers(header, "ImagePositionPatient", 3)) * (-1, -1, 1)
-        for header in (first, last)
-    )
+    start, end = (np.array(header.position) * (-1, -1, 1) for header in (first, last))
     stepping = affine.copy()
     stepping[:3, 2] = (end - start) / (count - 1)
     stepping[:3, 3] = start
     return stepping
 
 
-def _slices(paths: Sequence[Path], headers: Sequence[Any]) -> NDArray[Any]:
+def _slices(paths: Sequence[Path], header: Header) -> NDArray[Any]:
     """`(columns, rows, slices)`."""
-    check_size((len(paths), int(headers[0].Rows), int(headers[0].Columns)), 4, paths[0].parent)
-    return np.stack([pixels_of(p, h).T for p, h in zip(paths, headers, strict=True)], axis=2)
+    check_size((len(paths), header.rows, header.columns), 4, paths[0].parent)
+    slices = [pixels_of(path).T for path in paths]
+    if any(one.shape != (header.columns, header.rows) for one in slices):
+        raise CaseError("a series was changed while it was read", where=paths[0].parent)
+    return np.stack(slices, axis=2)

@@ -8,7 +8,7 @@ import numpy as np
 
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.block import read_block, read_header_lines
-from spinemsca.io.orientation import other_world
+from spinemsca.io.orientation import orthonormal, other_world
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def _affine(fields: dict[str, str], number: int) -> NDArray[np.float64]:
     spacing = numbers(("ElementSpacing", "ElementSize"), np.ones(number))
     affine = np.eye(4)
     # Each row of the matrix is the direction of one axis.
-    affine[:number, :number] = flat.reshape(number, number).T * spacing
+    directions = flat.reshape(number, number).T
+    straight = orthonormal(directions)
+    affine[:number, :number] = (directions if straight is None else straight) * spacing
     affine[:number, 3] = numbers(("Offset", "Origin", "Position"), np.zeros(number))
     return other_world(affine)

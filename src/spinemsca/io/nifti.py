@@ -6,7 +6,7 @@ import gzip
 import io
 import zlib
 from dataclasses import replace
-from typing import IO, TYPE_CHECKING, Any, Final, Literal, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
 from spinemsca.io.block import read_block
 from spinemsca.io.files import write_bytes
 from spinemsca.io.nifti_form import Form, Pose, conflict, poses
+from spinemsca.io.packed import opened
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_nifti", "read_nifti", "stem", "write_nifti"]
 
-_GZIP: Final = b"\x1f\x8b"
+_PACKED: Final = (".nii.gz", ".dcm.gz", ".ima.gz")
 # Bytes of a NIfTI-1 and a NIfTI-2 header, and where the magic word stands (nifti1.h, nifti2.h).
 _SIZES: Final = {348: 344, 540: 4}
 # Sides are 16-bit numbers in NIfTI-1 (nifti1.h); longer ones need NIfTI-2.
@@ -34,15 +35,15 @@ _MAX_OFFSET: Final = 1 << 20
 
 
 def stem(path: Path) -> str:
-    """File name without `.nii`, `.nii.gz` or any other suffix."""
-    name = path.name[:-3] if path.name.lower().endswith(".nii.gz") else path.name
+    """File name without `.nii`, `.nii.gz`, `.dcm.gz` or any other suffix."""
+    name = path.name[:-3] if path.name.lower().endswith(_PACKED) else path.name
     return name.rpartition(".")[0] or name
 
 
 def is_nifti(path: Path) -> bool:
     """Whether a file begins as NIfTI does; `False` where it cannot be read."""
     try:
-        with _opened(path) as stream:
+        with opened(path) as stream:
             return _kind(stream.read(348)) is not None
     except (OSError, EOFError, zlib.error):
         return False
@@ -62,7 +63,7 @@ def read_nifti(path: Path) -> Volume:
         CaseError: If it is neither slice nor volume of finite real numbers.
         UnsuitableError: If its slices are axial or coronal.
     """
-    with _opened(path) as stream:
+    with opened(path) as stream:
         header = _header(stream, path)
         shape = _shape(header, path)
         dtype = _dtype(header, path)
@@ -140,12 +141,6 @@ def _encoded(label: NDArray[np.uint8], grid: Grid) -> bytes:
     header = type(image.header)(data[:size], check=False)
     grid.form.write_into(header)
     return bytes(header.binaryblock) + bytes(data[size:])
-
-
-def _opened(path: Path) -> IO[bytes]:
-    with path.open("rb") as file:
-        packed = file.read(2) == _GZIP
-    return cast("IO[bytes]", gzip.open(path, "rb")) if packed else path.open("rb")
 
 
 def _kind(start: bytes) -> int | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.block import read_block, read_header_lines
-from spinemsca.io.orientation import other_world
+from spinemsca.io.orientation import orthonormal, other_world
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:
@@ -121,13 +121,20 @@ def _affine(fields: dict[str, str], number: int) -> tuple[NDArray[np.float64], b
         affine[range(number), range(number)] = steps
         return other_world(affine), False
     vectors = [_vector(text) for text in _VECTOR.findall(fields["space directions"])]
-    affine[:3, :number] = np.array(vectors).T
+    affine[:3, :number] = _straight(np.array(vectors).T)
     if number == 2:
         affine[:3, 2] = np.cross(affine[:3, 0], affine[:3, 1])
         affine[:3, 2] /= np.linalg.norm(affine[:3, 2]) or 1.0
     if "space origin" in fields:
         affine[:3, 3] = _vector(fields["space origin"])
     return space @ affine, True
+
+
+def _straight(vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The steps along the axes at right angles to each other, where rounding has bent them."""
+    lengths = np.linalg.norm(vectors, axis=0)
+    directions = orthonormal(vectors / np.where(lengths > 0, lengths, 1))
+    return vectors if directions is None else directions * lengths
 
 
 def _vector(text: str) -> list[float]:

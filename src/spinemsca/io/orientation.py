@@ -23,7 +23,7 @@ from spinemsca.errors import UsageError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["HOUSE", "PLANES", "SLICE_CODES", "Orientation", "other_world"]
+__all__ = ["HOUSE", "PLANES", "SLICE_CODES", "Orientation", "orthonormal", "other_world"]
 
 PLANES: Final = ("sagittal", "coronal", "axial")
 """The plane whose normal is world axis x, y or z."""
@@ -33,6 +33,8 @@ SLICE_CODES: Final = ("IP", "IA", "SP", "SA", "PI", "PS", "AI", "AS")
 
 _WORLD: Final = (0, 2, 1)
 _SIGNS: Final = np.array([[-1.0], [-1.0], [1.0], [1.0]])
+# Direction cosines written with two decimals are off by as much; larger errors are no rounding.
+_BENT: Final = 0.01
 _AXES: Final = ("LR", "IS", "PA")
 
 
@@ -40,6 +42,27 @@ def other_world(affine: NDArray[np.float64]) -> NDArray[np.float64]:
     """An affine in LPS for one in RAS, and the other way round."""
     turned: NDArray[np.float64] = _SIGNS * affine
     return turned
+
+
+def orthonormal(directions: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """The unit vectors at right angles that lie nearest to directions bent by rounding.
+
+    Args:
+        directions: `(3, N)` or `(2, N)`, one a column.
+
+    Returns:
+        The orthogonal factor of their polar decomposition; `None` where a length or a product of
+        two is off by more than 0.01, or a number is not finite.
+    """
+    if not np.isfinite(directions).all():
+        return None
+    lengths = np.linalg.norm(directions, axis=0)
+    products = directions.T @ directions - np.diag(lengths**2)
+    if np.abs(lengths - 1).max() > _BENT or np.abs(products).max() > _BENT:
+        return None
+    left, _, right = np.linalg.svd(directions, full_matrices=False)
+    nearest: NDArray[np.float64] = left @ right
+    return nearest
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-import warnings
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from spinemsca.io.files import write_bytes
 from spinemsca.io.labels import as_label_map, whole_numbers
 from spinemsca.io.limits import checked
 from spinemsca.io.scan import Scan
+from spinemsca.io.silence import silence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -115,12 +115,12 @@ def _write_png(path: Path, pixels: NDArray[np.uint8]) -> None:
 @contextmanager
 def _opened(path: Path) -> Iterator[Image.Image]:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(path, formats=_FORMATS) as picture:
+        with ExitStack() as stack:
+            with silence():
+                picture = stack.enter_context(Image.open(path, formats=_FORMATS))
                 _check(picture, path)
                 picture.load()
-                yield picture
+            yield picture
     except (FileFormatError, CaseError):
         raise
     except Image.DecompressionBombError:

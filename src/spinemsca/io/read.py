@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import zlib
 from typing import TYPE_CHECKING, Final, Literal
 
 from spinemsca.errors import CaseError, FileFormatError
@@ -25,7 +27,6 @@ __all__ = [
 Kind = Literal["torch", "nifti", "mha", "nrrd", "dicom", "series", "picture"]
 
 _ZIP: Final = b"PK\x03\x04"
-_START: Final = 132
 
 
 def read_scan(path: Path, index: int | None = None) -> Scan:
@@ -136,25 +137,35 @@ def kind_of(path: Path) -> Kind:
     """
     if path.is_dir():
         return "series"
+    start = _start(path)
+    if start.startswith(_ZIP) or path.suffix.lower() == ".pt":
+        return "torch"
+    return _medical(path, start) or "picture"
+
+
+def _start(path: Path) -> bytes:
+    """First bytes of a file, unpacked where it is packed."""
+    from spinemsca.io.dicom_start import LOOK
+    from spinemsca.io.packed import opened
+
     try:
-        with path.open("rb") as file:
-            start = file.read(_START)
+        with opened(path) as file:
+            return file.read(LOOK)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return b""
     except OSError as error:
         raise FileFormatError(
             f"cannot be opened ({error.strerror or error})",
             where=path,
             remedy="Check the path and its permissions",
         ) from None
-    if start.startswith(_ZIP) or path.suffix.lower() == ".pt":
-        return "torch"
-    return _medical(path, start) or "picture"
 
 
 def _medical(path: Path, start: bytes) -> Kind | None:
-    from spinemsca.io import dicom, mha, nifti, nrrd
+    from spinemsca.io import dicom_start, mha, nifti, nrrd
 
     kinds: tuple[tuple[Kind, bool], ...] = (
-        ("dicom", dicom.is_dicom(start)),
+        ("dicom", dicom_start.is_dicom(start)),
         ("nrrd", nrrd.is_nrrd(start)),
         ("mha", mha.is_mha(start) or path.suffix.lower() == ".mha"),
         ("nifti", nifti.is_nifti(path) or path.name.lower().endswith((".nii", ".nii.gz"))),

@@ -7,14 +7,15 @@ is the supine spine's.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, Structure
+from spinemsca.anatomy import SPINE, VERTEBRAE, Structure
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
-from spinemsca.measure.spine import NotGivenError, Spine
+from spinemsca.measure.spine import NO_HORIZONTAL, NotGivenError, Spine
 
 if TYPE_CHECKING:
     from spinemsca.measure.block import Block
@@ -32,23 +33,19 @@ _USUAL_SLIP: Final = 4.9
 _L1, _L5, _S1 = VERTEBRAE[0], VERTEBRAE[-2], VERTEBRAE[-1]
 
 
-def _superior(spine: Spine, body: Block) -> Values:
-    return g.inclination(
-        body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.SUPERIOR_POSTERIOR), spine.posterior
-    )
+def _superior(body: Block) -> Values:
+    return g.inclination(body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.SUPERIOR_POSTERIOR))
 
 
-def _inferior(spine: Spine, body: Block) -> Values:
-    return g.inclination(
-        body.corner(g.INFERIOR_ANTERIOR), body.corner(g.INFERIOR_POSTERIOR), spine.posterior
-    )
+def _inferior(body: Block) -> Values:
+    return g.inclination(body.corner(g.INFERIOR_ANTERIOR), body.corner(g.INFERIOR_POSTERIOR))
 
 
-def _wall(spine: Spine, body: Block) -> Values:
+def _wall(body: Block) -> Values:
     """Inclination of the posterior wall, turned by 90° so that an upright one has 0."""
     lower, upper = body.corner(g.INFERIOR_POSTERIOR), body.corner(g.SUPERIOR_POSTERIOR)
     row, column = np.moveaxis(lower - upper, -1, 0)
-    return np.asarray(np.degrees(np.arctan2(-spine.posterior * column, row)))
+    return np.asarray(np.degrees(np.arctan2(-column, row)))
 
 
 @define(
@@ -58,7 +55,7 @@ def _wall(spine: Spine, body: Block) -> Values:
 )  # fmt: skip
 def disc_wedge_angle(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
-    return g.turn(_inferior(spine, upper), _superior(spine, lower))
+    return g.turn(_inferior(upper), _superior(lower))
 
 
 @define(
@@ -69,7 +66,7 @@ def disc_wedge_angle(spine: Spine, at: Structure) -> Values:
 )  # fmt: skip
 def segmental_angle(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
-    return g.turn(_superior(spine, upper), _superior(spine, lower))
+    return g.turn(_superior(upper), _superior(lower))
 
 
 def _slip(spine: Spine, at: Structure, upper_corner: int, lower_corner: int) -> Values:
@@ -171,7 +168,7 @@ def offset_from_usual(spine: Spine, at: Structure) -> Values:
 def wall_offset(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
     start, end = lower.corner(g.SUPERIOR_POSTERIOR), lower.corner(g.INFERIOR_POSTERIOR)
-    return -spine.posterior * g.away(upper.corner(g.INFERIOR_POSTERIOR), start, end)
+    return -g.away(upper.corner(g.INFERIOR_POSTERIOR), start, end)
 
 
 @define(
@@ -180,7 +177,7 @@ def wall_offset(spine: Spine, at: Structure) -> Values:
     normal=({"spine": (29.5, 66.3)}, "supine MRI 47.9 ± 9.2°, here ± 2 SD, n = 63 (Benditz 2017)"),
 )  # fmt: skip
 def lordosis_l1_s1(spine: Spine, _: Structure) -> Values:
-    return g.turn(_superior(spine, spine.block(_L1)), _superior(spine, spine.block(_S1)))
+    return g.turn(_superior(spine.block(_L1)), _superior(spine.block(_S1)))
 
 
 @define(
@@ -188,7 +185,7 @@ def lordosis_l1_s1(spine: Spine, _: Structure) -> Values:
     source=_COBB, needs="L1 and L5",
 )  # fmt: skip
 def lordosis_l1_l5(spine: Spine, _: Structure) -> Values:
-    return g.turn(_superior(spine, spine.block(_L1)), _inferior(spine, spine.block(_L5)))
+    return g.turn(_superior(spine.block(_L1)), _inferior(spine.block(_L5)))
 
 
 @define(
@@ -196,18 +193,20 @@ def lordosis_l1_l5(spine: Spine, _: Structure) -> Values:
     source="Harrison's posterior tangents", needs="L1 and L5",
 )  # fmt: skip
 def lordosis_tangents(spine: Spine, _: Structure) -> Values:
-    return g.turn(_wall(spine, spine.block(_L1)), _wall(spine, spine.block(_L5)))
+    return g.turn(_wall(spine.block(_L1)), _wall(spine.block(_L5)))
 
 
 @define(
     Scope.SPINE, Quantity.ANGLE,
-    "superior endplate of S1 against the image's horizontal; supine, and only where the image "
-    "was not rotated",
-    source="sacral slope (Ferguson's angle)", needs="S1",
+    "superior endplate of S1 against the patient's horizontal: the image's, less the tilt of its "
+    "columns where the file states it; supine",
+    source="sacral slope (Ferguson's angle)", needs="S1, in a picture that stands upright",
     normal=({}, "supine MRI about 2° over standing (fsurg.2023.1103952)"),
 )  # fmt: skip
 def sacral_slope(spine: Spine, _: Structure) -> Values:
-    return -_superior(spine, spine.block(_S1))
+    if spine.turned:
+        raise NotGivenError(NO_HORIZONTAL)
+    return np.asarray(-(_superior(spine.block(_S1)) + spine.tilt))
 
 
 @define(
@@ -217,15 +216,18 @@ def sacral_slope(spine: Spine, _: Structure) -> Values:
     needs="L5 and S1",
 )  # fmt: skip
 def lumbosacral_angle(spine: Spine, _: Structure) -> Values:
-    body, sacrum = spine.block(_L5), spine.block(_S1)
+    body, sacrum = spine.pair(_L5, _S1)
     row, column = np.moveaxis(body.middle(g.INFERIOR) - body.middle(g.SUPERIOR), -1, 0)
-    axis = np.degrees(np.arctan2(-spine.posterior * column, row))
-    return g.turn(axis, _superior(spine, sacrum))
+    axis = np.degrees(np.arctan2(-column, row))
+    return g.turn(axis, _superior(sacrum))
 
 
 def _curve(spine: Spine) -> Points:
     """`(K, P, 2)` middles of endplates from L1's superior to S1's, or L5's inferior."""
     bodies = [spine.block(body) for body in VERTEBRAE[:-1]]
+    named = VERTEBRAE if _S1 in spine.blocks else VERTEBRAE[:-1]
+    for upper, lower in pairwise(named):
+        spine.pair(upper, lower)
     points = [b.middle(side) for b in bodies for side in (g.SUPERIOR, g.INFERIOR)]
     if _S1 in spine.blocks:
         points.append(spine.blocks[_S1].middle(g.SUPERIOR))
@@ -247,7 +249,7 @@ def _arrow(spine: Spine) -> Values:
     """`(K, P)` distance of the curve's points in front of the line between its ends."""
     curve = _curve(spine)
     start, end = curve[:, :1], curve[:, -1:]
-    return -spine.posterior * g.away(curve, start, end)
+    return -g.away(curve, start, end)
 
 
 @define(
@@ -270,7 +272,7 @@ def curve_apex(spine: Spine, _: Structure) -> str:
     curve, place = _curve(spine)[0], int(arrow.argmax())
     if arrow[place] <= 0:
         return "none"
-    known = [spine.blocks[s] for s in COLUMN if s in spine.blocks]
+    known = [spine.blocks[s] for s in SPINE if s in spine.blocks]
     gaps = [float(np.hypot(*(b.centre - curve[place]))) for b in known]
     return known[int(np.argmin(gaps))].structure.name
 
@@ -281,7 +283,7 @@ def curve_apex(spine: Spine, _: Structure) -> str:
 )  # fmt: skip
 def slip_greatest(spine: Spine, _: Structure) -> Values:
     found = []
-    for disc in DISCS:
+    for disc in Scope.LEVEL.of(spine):
         try:
             found.append(slip_share(spine, disc))
         except NotGivenError:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from spinemsca.anatomy import Structure, by_any_name
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from spinemsca.anatomy import Structure
     from spinemsca.measure.contour import Points
     from spinemsca.measure.landmarks import Landmarks
 
-__all__ = ["Block"]
+__all__ = ["Block", "NotGivenError", "is_sacral"]
+
+_SACRAL: Final = (by_any_name("S1"), by_any_name("S2"))
+
+
+class NotGivenError(Exception):
+    """A measure cannot be given; its text is the reason that tables print."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +48,8 @@ class Block:
     def middle(self, index: int) -> Points:
         """`(K, 2)` middle of side 0 to 3: superior, posterior, inferior, anterior."""
         return self.landmarks.middles[:, index]
+
+
+def is_sacral(structure: Structure | None) -> bool:
+    """Whether this is a segment of the sacrum, whose lower end is no endplate."""
+    return structure in _SACRAL

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import tempfile
+from typing import TYPE_CHECKING, Any
 
 from spinemsca._optional import optional
 from spinemsca.errors import UsageError
@@ -44,21 +45,37 @@ def write(path: Path, cases: Iterable[Measurements], *, wide: bool = False) -> i
         return writers[path.suffix](temporary, cases, wide)
 
 
-def _rows(found: Measurements, wide: bool) -> list[dict[str, str]]:
-    return [table.wide_row(found)] if wide else table.tidy_rows(found)
+def _counted(
+    cases: Iterable[Measurements], wide: bool
+) -> Iterator[tuple[list[str], list[dict[str, str]]]]:
+    """Columns and rows of each case.
 
-
-def _columns(wide: bool) -> list[str]:
-    return table.wide_columns() if wide else table.tidy_columns()
+    A wide table's columns depend on which other vertebrae the cases show, so that its rows wait
+    on disk until the last case is known.
+    """
+    if not wide:
+        columns = table.tidy_columns()
+        yield columns, []
+        for found in cases:
+            yield columns, table.tidy_rows(found)
+        return
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as waiting:
+        names = set(table.ROWS)
+        for found in cases:
+            names.update(s.name for s in found.spine.rows)
+            waiting.write(json.dumps(table.wide_row(found)) + "\n")
+        waiting.seek(0)
+        columns = table.wide_columns(names)
+        yield columns, []
+        for line in waiting:
+            yield columns, [json.loads(line)]
 
 
 def _write_csv(path: Path, cases: Iterable[Measurements], wide: bool) -> int:
-    count, columns = 0, _columns(wide)
+    count = -1
     with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(table.csv_text(columns, []))
-        for found in cases:
-            file.write(table.csv_text(columns, _rows(found, wide), header=False))
-            count += 1
+        for count, (columns, rows) in enumerate(_counted(cases, wide)):
+            file.write(table.csv_text(columns, rows, header=count == 0))
     return count
 
 
@@ -75,19 +92,24 @@ def _write_json(path: Path, cases: Iterable[Measurements], wide: bool) -> int:
 
 def _write_parquet(path: Path, cases: Iterable[Measurements], wide: bool) -> int:
     arrow, parquet = optional("pyarrow"), optional("pyarrow.parquet")
-    columns = _columns(wide)
-    text = ("case", "structure", "not_given", "flags")
-    fields = [
-        (c, arrow.string() if c in text or c.endswith("_text") else arrow.float64())
-        for c in columns
-    ]
-    schema, count = arrow.schema(fields), 0
+    parts = _counted(cases, wide)
+    schema, count = _schema(arrow, next(parts)[0]), 0
     with parquet.ParquetWriter(path, schema) as writer:
-        for found in cases:
+        for _, rows in parts:
             count += 1
-            rows = [_typed(row, schema) for row in _rows(found, wide)]
-            writer.write_table(arrow.Table.from_pylist(rows, schema=schema))
+            typed = [_typed(row, schema) for row in rows]
+            writer.write_table(arrow.Table.from_pylist(typed, schema=schema))
     return count
+
+
+def _schema(arrow: Any, columns: list[str]) -> Any:
+    text = ("case", "slice", "structure", "not_given", "flags")
+    return arrow.schema(
+        [
+            (c, arrow.string() if c in text or c.endswith("_text") else arrow.float64())
+            for c in columns
+        ]
+    )
 
 
 def _typed(row: dict[str, str], schema: Iterable[object]) -> dict[str, str | float | None]:

@@ -65,12 +65,22 @@ class Scope(StrEnum):
     SPINE = "spine"
 
     def structures(self) -> tuple[Structure, ...]:
-        """Those a measure is computed for; a level goes by its disc, a spine by its top."""
+        """Those a measure is always given for; a level goes by its disc, a spine by its top."""
         if self is Scope.SPINE:
             return COLUMN[:1]
         if self is Scope.VERTEBRA:
             return COLUMN[::2]
         return DISCS
+
+    def of(self, spine: Spine) -> tuple[Structure, ...]:
+        """Those of one spine, with its other vertebrae and discs, from top to bottom."""
+        if self is Scope.SPINE:
+            return COLUMN[:1]
+        return tuple(s for s in spine.rows if self.holds(s))
+
+    def holds(self, structure: Structure) -> bool:
+        """Whether a structure has such measures."""
+        return self is not Scope.SPINE and structure.is_disc is (self is not Scope.VERTEBRA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
+from spinemsca.anatomy import DISCS, Structure, above, below
 from spinemsca.measure import geometry as g
+from spinemsca.measure.block import NotGivenError, is_sacral
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.landmarks import DRAWS
-from spinemsca.measure.spine import NotGivenError, Spine
 from spinemsca.measure.vertebrae import depth_of, middle_height
 
 if TYPE_CHECKING:
     from spinemsca.measure.contour import Points
+    from spinemsca.measure.spine import Spine
 
 __all__ = ["DISC_MEASURES"]
 
@@ -171,7 +172,7 @@ def disc_height_farfan(spine: Spine, at: Structure) -> Values:
 )  # fmt: skip
 def disc_height_frobin(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
-    if lower.structure == VERTEBRAE[-1]:
+    if is_sacral(lower.structure):
         raise NotGivenError(f"{lower.structure} has no mid-plane")
     directions = [g.unit(b.middle(g.POSTERIOR) - b.middle(g.ANTERIOR)) for b in (upper, lower)]
     bisector = g.unit(directions[0] + directions[1])
@@ -198,13 +199,16 @@ def disc_height_index(spine: Spine, at: Structure) -> Values:
     needs=f"{_DISC} and the endplates of both bodies",
 )  # fmt: skip
 def disc_height_to_healthy(spine: Spine, at: Structure) -> Values:
+    if at not in DISCS:
+        raise NotGivenError(f"no healthy discs to compare {at} with")
     healthy = _HEALTHY_INDEX[DISCS.index(at)]
     return np.asarray(disc_height_middle(spine, at) / _bodies_height(spine, at) / healthy)
 
 
 def _bodies_height(spine: Spine, at: Structure) -> Values:
-    bodies = [b for b in (above(at), below(at)) if b is not None and b != VERTEBRAE[-1]]
-    return np.asarray(np.mean([middle_height(spine.block(body)) for body in bodies], axis=0))
+    sacral = is_sacral(below(at))
+    bodies = (spine.pair(above(at), at)[0],) if sacral else spine.around(at)
+    return np.asarray(np.mean([middle_height(body) for body in bodies], axis=0))
 
 
 @define(
@@ -212,7 +216,7 @@ def _bodies_height(spine: Spine, at: Structure) -> Values:
     needs=f"{_DISC} and the endplates of the body above",
 )  # fmt: skip
 def disc_height_index_above(spine: Spine, at: Structure) -> Values:
-    return _three(spine, at) / middle_height(spine.block(above(at)))
+    return _three(spine, at) / middle_height(spine.pair(above(at), at)[0])
 
 
 @define(
@@ -246,7 +250,7 @@ def disc_area(spine: Spine, at: Structure) -> Values:
 def disc_bulge_posterior(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
     start, end = upper.corner(g.INFERIOR_POSTERIOR), lower.corner(g.SUPERIOR_POSTERIOR)
-    return _reach(spine, at, start, end, spine.posterior)
+    return _reach(spine, at, start, end)
 
 
 @define(
@@ -257,14 +261,15 @@ def disc_bulge_posterior(spine: Spine, at: Structure) -> Values:
 def disc_bulge_anterior(spine: Spine, at: Structure) -> Values:
     upper, lower = spine.around(at)
     start, end = upper.corner(g.INFERIOR_ANTERIOR), lower.corner(g.SUPERIOR_ANTERIOR)
-    return _reach(spine, at, start, end, -spine.posterior)
+    return _reach(spine, at, end, start)
 
 
-def _reach(spine: Spine, at: Structure, start: Points, end: Points, side: int) -> Values:
+def _reach(spine: Spine, at: Structure, start: Points, end: Points) -> Values:
+    """How far the disc reaches to the left of a line, looking along it."""
     outline = spine.block(at).outline
     if not np.isfinite(start[0]).all() or not np.isfinite(end[0]).all():
         return np.full(len(start), np.nan)
-    return g.beyond(outline, start, end) if side > 0 else g.beyond(outline, end, start)
+    return g.beyond(outline, start, end)
 
 
 DISC_MEASURES: Final[tuple[Definition, ...]] = (

@@ -52,16 +52,15 @@ def unit(vector: Points) -> Points:
     return np.asarray(vector / np.maximum(length, 1e-12)[..., None])
 
 
-def inclination(start: Points, end: Points, posterior: int) -> _Floats:
+def inclination(start: Points, end: Points) -> _Floats:
     """Degrees by which a line from anterior to posterior falls below the image's horizontal.
 
     Args:
         start: Anterior end.
         end: Posterior end.
-        posterior: +1 where the back is towards higher columns, -1 where lower.
     """
     chord = end - start
-    return np.asarray(np.degrees(np.arctan2(chord[..., 0], posterior * chord[..., 1])))
+    return np.asarray(np.degrees(np.arctan2(chord[..., 0], chord[..., 1])))
 
 
 def turn(first: _Floats, second: _Floats) -> _Floats:
@@ -94,16 +93,15 @@ def beyond(outline: Points, start: Points, end: Points) -> _Floats:
     return np.asarray(np.maximum(away(farthest, start, end), 0))
 
 
-def arc(outline: Points, start: Points, end: Points, direction: int) -> Points:
-    """The part of a closed outline from the point nearest `start` to the one nearest `end`.
+def arc(outline: Points, start: Points, end: Points) -> Points:
+    """The part of a closed outline from the point nearest `start` on to the one nearest `end`.
 
     Args:
         outline: `(N, 2)`.
         start: `(2,)`.
         end: `(2,)`.
-        direction: +1 to go on in the outline's order, -1 against it.
     """
     first = int(distance(outline, start).argmin())
     last = int(distance(outline, end).argmin())
-    count = (direction * (last - first)) % len(outline) + 1
-    return outline[(first + direction * np.arange(count)) % len(outline)]
+    count = (last - first) % len(outline) + 1
+    return outline[(first + np.arange(count)) % len(outline)]

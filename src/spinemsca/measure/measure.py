@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN, Structure, above, below
-from spinemsca.case import Spacing
-from spinemsca.errors import UsageError
+from spinemsca.anatomy import Structure, above, below
 from spinemsca.measure import quality
+from spinemsca.measure.arguments import Stated, read_given
 from spinemsca.measure.definitions import Definition, Scope, Values
-from spinemsca.measure.numbering import Numbering, as_label_map
 from spinemsca.measure.registry import MEASURES
 from spinemsca.measure.spine import NotGivenError, Spine, spine_of
+from spinemsca.predictions.label_schemes import LabelScheme
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -74,27 +73,36 @@ class Measurements:
         raise KeyError(f"{measure} of {structure}")
 
 
-def measure(
+def measure(  # noqa: PLR0913
     label: Any,
     *,
     image: ArrayLike | None = None,
     spacing: tuple[float, float] | None = None,
     original_size: tuple[int, int] | None = None,
+    orientation: str | None = None,
+    tilt: float | None = None,
     faces: str | None = None,
-    labels: str = Numbering.OWN,
+    labels: str = LabelScheme.OWN,
     name: str = "",
 ) -> Measurements:
     """Measures the spine in one label map.
 
+    Arrays, spacing and size may lie in any of the eight ways of a sagittal slice; they are
+    brought upright first, so that one patient gives the same numbers however a file lies.
+
     Args:
         label: `(H, W)` label map, one-hot `(12, H, W)`, or anything that has `label` and may
-            have `image`, `spacing` and `name`, such as a `Case` or a segmentation.
+            have `image`, `spacing`, `orientation`, `tilt`, `faces` and `name`, such as a `Case`
+            or a segmentation.
         image: `(H, W)`, for measures of signal.
-        spacing: (row, column) in mm; without it lengths are in pixels.
+        spacing: (row, column) of the array as given, in mm; without it lengths are in pixels.
         original_size: (rows, columns) of the image before it was stretched to this shape; used
             where spacing is not known.
-        faces: `left` or `right`: where the patient looks; where not given, as `label.faces`
-            says, or left.
+        orientation: Axis codes of the array as given: `IP` (rows to the feet, columns to the
+            back; assumed where nothing is stated), `IA`, `SP`, `SA`, `PI`, `PS`, `AI` or `AS`.
+        tilt: Degrees by which upright columns fall below the patient's horizontal on their way
+            to the back; where it is not known, 0 is assumed of a spine that stands upright.
+        faces: `right` for orientation `IA`, `left` for `IP`.
         labels: Whose numbers the label map holds.
         name: Of the case.
 
@@ -105,79 +113,47 @@ def measure(
     if hasattr(label, "label"):
         image = getattr(label, "image", None) if image is None else image
         spacing = getattr(label, "spacing", None) if spacing is None else spacing
-        faces = faces or getattr(label, "faces", None)
+        tilt = getattr(label, "tilt", None) if tilt is None else tilt
+        if orientation is None and faces is None:
+            orientation = getattr(label, "orientation", None)
+            faces = getattr(label, "faces", None) if orientation is None else None
         name, label = name or getattr(label, "name", ""), label.label
-    plane = as_label_map(np.asarray(label), _numbering(labels), where=name or None)
-    spine = spine_of(
-        plane,
-        image=_image(image, plane.shape, name),
-        spacing=_spacing(spacing),
-        aspect=_aspect(original_size, plane.shape),
-        posterior=_posterior(faces or "left"),
+    given = read_given(
+        Stated(label, image, spacing, original_size, orientation, tilt, faces, labels, name or None)
     )
-    known = spacing is not None or original_size is not None
-    return measure_spine(spine, name, square=not known)
+    spine = spine_of(
+        given.label,
+        image=given.image,
+        spacing=given.spacing,
+        aspect=given.aspect,
+        tilt=given.tilt,
+    )
+    return measure_spine(spine, name, square=given.square, unknown=given.unknown)
 
 
-def _numbering(labels: str) -> Numbering:
-    try:
-        return Numbering(labels)
-    except ValueError:
-        raise UsageError(
-            f"no numbering is called {labels}", remedy=f"Known are {', '.join(Numbering)}"
-        ) from None
-
-
-def _posterior(faces: str) -> int:
-    if faces not in ("left", "right"):
-        raise UsageError(f"a patient cannot face {faces}", remedy="Say left or right")
-    return 1 if faces == "left" else -1
-
-
-def _spacing(spacing: tuple[float, float] | None) -> Spacing | None:
-    return None if spacing is None else Spacing.checked(spacing)
-
-
-def _aspect(original: tuple[int, int] | None, shape: tuple[int, ...]) -> float:
-    if original is None:
-        return 1.0
-    if min(original) < 1:
-        raise UsageError(f"original size is {original}", remedy="Give rows and columns in pixels")
-    return (original[0] / shape[0]) / (original[1] / shape[1])
-
-
-def _image(image: ArrayLike | None, shape: tuple[int, ...], name: str) -> Any:
-    if image is None:
-        return None
-    found = np.asarray(image, dtype=np.float32)
-    if found.ndim == 3 and found.shape[0] == 1:
-        found = found[0]
-    if found.shape != shape:
-        raise UsageError(
-            f"image has shape {found.shape}, the label map {shape}",
-            where=name or None,
-            remedy="Give both on the same pixel grid",
-        )
-    return found
-
-
-def measure_spine(spine: Spine, name: str = "", *, square: bool = False) -> Measurements:
+def measure_spine(
+    spine: Spine, name: str = "", *, square: bool = False, unknown: tuple[int, ...] = ()
+) -> Measurements:
     """Measures landmarks that were found before.
 
     Args:
         spine: Its `flags` are carried over.
         name: Of the case.
         square: Whether square pixels had to be assumed.
+        unknown: Numbers in the label map that were not known, and left out.
     """
     results = tuple(
         _result(definition, spine, at)
         for definition in MEASURES
-        for at in definition.scope.structures()
+        for at in definition.scope.of(spine)
     )
     flags = {s.name: texts for s, texts in spine.flags.items() if s is not None}
     whole = spine.flags.get(None, ()) + quality.whole_spine(
         {r.structure: r.value for r in results if r.definition.name == "segmental_angle"}
     )
+    whole += quality.chain(spine.bodies(), spine.apart)
+    if unknown:
+        whole += (quality.UNKNOWN_NUMBERS.format(", ".join(map(str, unknown))),)
     if square:
         whole += (quality.SQUARE_PIXELS,)
     return Measurements(
@@ -210,6 +186,7 @@ def _spread(draws: Values) -> float | None:
 
 def _why(spine: Spine, row: str, at: Structure) -> str:
     """What is cut off among the structures that a measure may need."""
-    near = COLUMN if row == "spine" else [s for s in (at, above(at), below(at)) if s is not None]
-    cut = [text for s in near if s in spine.blocks for text in quality.cut_sides(spine.blocks[s])]
+    near = spine.rows if row == "spine" else (at, above(at), below(at))
+    blocks = [spine.blocks[s] for s in near if s is not None and s in spine.blocks]
+    cut = [text for block in blocks for text in quality.cut_sides(block)]
     return "; ".join(cut) or "cannot be computed"

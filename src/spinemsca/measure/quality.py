@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import COLUMN, VERTEBRAE, Structure
+from spinemsca.anatomy import SPINE, VERTEBRAE, Structure
 from spinemsca.measure.landmarks import SIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from spinemsca.measure.block import Block
     from spinemsca.measure.contour import Points
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 __all__ = [
     "MENDED_SHARE",
     "SQUARE_PIXELS",
+    "TURNED",
+    "UNKNOWN_NUMBERS",
+    "chain",
     "cut_sides",
     "notes",
     "out_of_order",
@@ -29,8 +33,18 @@ MENDED_SHARE: Final = 0.02
 """Share of a structure's pixels that may be islands or holes without a flag."""
 
 _DOUBTFUL: Final = "{} is of unlikely size; its measures are doubtful"
+_NO_LEVEL: Final = "{} is not among the levels that it spans"
 _USUAL_SIZE: Final = (0.5, 1.6)
 _KYPHOTIC: Final = 15.0
+
+TURNED: Final = (
+    "the picture does not stand upright and was turned; a mirror image cannot be told from a "
+    "turned one, so that signs (lordosis, slip) assume it was turned"
+)
+"""Said of a case whose labelled spine runs sideways or upwards."""
+
+UNKNOWN_NUMBERS: Final = "numbers of no known structure were left out: {}"
+"""Said of a label map that holds numbers its numbering does not know."""
 
 SQUARE_PIXELS: Final = "assumes square pixels"
 """Said of every case whose spacing and original shape are unknown."""
@@ -44,7 +58,7 @@ def out_of_order(centres: Mapping[Structure, Points]) -> list[Structure]:
     Args:
         centres: `(2,)` centroids.
     """
-    known = [s for s in COLUMN if s in centres]
+    known = [s for s in SPINE if s in centres]
     if len(known) < 3:
         return []
     places = np.array([centres[s] for s in known])
@@ -104,11 +118,12 @@ def notes(
     blocks: Mapping[Structure, Block],
     absent: Mapping[Structure, str],
     mended: Mapping[Structure, str],
+    rows: Iterable[Structure],
 ) -> dict[Structure | None, tuple[str, ...]]:
-    """Flags by structure."""
+    """Flags by structure, of those that have a row."""
     doubtful = unlikely(blocks)
     found: dict[Structure | None, tuple[str, ...]] = {}
-    for structure in COLUMN:
+    for structure in rows:
         said = [absent[structure]] if structure in absent else []
         said += [mended[structure]] if structure in mended else []
         said += cut_sides(blocks[structure]) if structure in blocks else []
@@ -116,6 +131,25 @@ def notes(
         if said:
             found[structure] = tuple(said)
     return found
+
+
+def chain(bodies: Sequence[Structure], apart: Callable[..., str]) -> tuple[str, ...]:
+    """What a reader should know of lordosis, which spans from L1 to S1.
+
+    Args:
+        bodies: Vertebrae that can be measured, from top to bottom.
+        apart: Why two of them are no neighbours, empty where they are.
+    """
+    first, last = VERTEBRAE[0], VERTEBRAE[-1]
+    if first not in bodies or last not in bodies:
+        return ()
+    spanned = bodies[bodies.index(first) : bodies.index(last) + 1]
+    said = [apart(upper, lower) for upper, lower in pairwise(spanned)]
+    said += [_NO_LEVEL.format(s) for s in VERTEBRAE if s not in spanned]
+    extra = [s.name for s in spanned if s not in VERTEBRAE]
+    if extra:
+        said.append(f"spans {len(spanned) - 1} levels, with {', '.join(extra)}")
+    return tuple(f"lordosis L1–S1: {text}" for text in said if text)
 
 
 def whole_spine(segments: Mapping[str, float | str | None]) -> tuple[str, ...]:

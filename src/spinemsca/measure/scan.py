@@ -62,6 +62,7 @@ def _measured(
         image=one.image,
         spacing=one.spacing,
         original_size=size,
+        tilt=one.tilt,
         name=scan.file.name,
     )
     return _noted(replace(found, slice=one.index), scan.notes)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
+from spinemsca.anatomy import Structure, above, below
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.discs import disc_height_to_healthy
@@ -36,10 +36,25 @@ _Pixels = NDArray[np.intp]
 )  # fmt: skip
 def disc_signal_to_vertebrae(spine: Spine, at: Structure) -> Values:
     disc = _inner(spine, at)
-    near = [s for s in (above(at), below(at)) if s is not None and s in spine.blocks]
-    if not near:
-        raise NotGivenError("no neighbouring vertebra")
+    near = _beside(spine, at)
     return _ratio(_mean(disc), _mean(np.concatenate([_inner(spine, s) for s in near])))
+
+
+def _beside(spine: Spine, at: Structure) -> list[Structure]:
+    """The vertebrae on both sides of a disc, those of them that lie there in the picture."""
+    found, reason = [], "no neighbouring vertebra"
+    for pair, body in (((above(at), at), above(at)), ((at, below(at)), below(at))):
+        if body is None or body not in spine.blocks:
+            continue
+        try:
+            spine.pair(*pair)
+        except NotGivenError as missing:
+            reason = str(missing)
+        else:
+            found.append(body)
+    if not found:
+        raise NotGivenError(reason)
+    return found
 
 
 @define(
@@ -99,9 +114,7 @@ def _flat(spine: Spine, rows: _Pixels, columns: _Pixels) -> _Floats:
 def _shading(spine: Spine, image: Image) -> tuple[_Floats, _Floats, float, float]:
     """A plane through the log signal of the bodies' anterior and posterior halves."""
     places, levels = [], []
-    for body in VERTEBRAE:
-        if body not in spine.blocks:
-            continue
+    for body in spine.bodies():
         rows, columns = _inner_pixels(spine, body)
         values, middle = image[rows, columns], np.median(columns)
         for half in (columns <= middle, columns > middle):
@@ -169,7 +182,7 @@ def _mean(values: _Floats) -> Values:
 def _fluid(spine: Spine) -> float:
     """The fluid's signal: the 85th percentile of strips behind the discs' posterior ends."""
     if "fluid" not in spine.cache:
-        strips = [_strip(spine, disc) for disc in DISCS if disc in spine.blocks]
+        strips = [_strip(spine, disc) for disc in Scope.DISC.of(spine) if disc in spine.blocks]
         strips = [strip for strip in strips if len(strip)]
         if not strips:
             raise NotGivenError("no place behind a disc to look for fluid")

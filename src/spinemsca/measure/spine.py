@@ -6,41 +6,28 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-from scipy import ndimage
 
-from spinemsca.anatomy import COLUMN, Structure, above, below, by_value
-from spinemsca.measure import quality
-from spinemsca.measure.block import Block
-from spinemsca.measure.contour import (
-    Points,
-    boundary,
-    main_component,
-    raggedness,
-    smooth,
-)
-from spinemsca.measure.landmarks import SIGMAS, Landmarks, Outlines, locate
+from spinemsca.anatomy import COLUMN, Structure, above, below
+from spinemsca.measure import neighbours, quality
+from spinemsca.measure.block import Block, NotGivenError, is_sacral
+from spinemsca.measure.build import build_blocks
+from spinemsca.measure.parts import find_parts, quarter_turns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from spinemsca.case import Image, LabelMap, Spacing
+    from spinemsca.measure.contour import Points
 
-__all__ = ["NotGivenError", "Spine", "spine_of"]
+__all__ = ["NO_HORIZONTAL", "NotGivenError", "Spine", "spine_of"]
 
-_LEAST_PIXELS: Final = 24
-# The longer outlines are, the more they are smoothed, as far as corners stay.
-_SIGMAS_LONG: Final = 85.0
-
-
-class NotGivenError(Exception):
-    """A measure cannot be given; its text is the reason that tables print."""
+NO_HORIZONTAL: Final = "the picture's horizontal is not the patient's"
+"""Why what needs a horizontal is not given."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spine:
-    """What the measures are computed from.
+    """What the measures are computed from, upright: rows to the feet, columns to the back.
 
     Attributes:
         blocks: The structures that can be measured.
@@ -49,9 +36,11 @@ class Spine:
         image: `(H, W)` or `None`.
         pixel: `(2,)` height and width of a pixel in `unit`.
         unit: `mm` or `px`.
-        posterior: +1 where the patient's back is towards higher columns, -1 where lower.
         flags: What a reader should know, by structure or `None` for the whole.
         boxes: Slices that hold each label value, from 1 on.
+        rows: The eleven structures and the others that the label map holds, from top to bottom.
+        tilt: Degrees by which columns fall below the patient's horizontal.
+        turned: Whether the picture did not stand upright and was turned.
         cache: What measures share, so that it is computed once.
     """
 
@@ -61,9 +50,11 @@ class Spine:
     image: Image | None
     pixel: Points
     unit: str
-    posterior: int = 1
     flags: Mapping[Structure | None, tuple[str, ...]] = field(default_factory=dict)
     boxes: tuple[Any, ...] = ()
+    rows: tuple[Structure, ...] = COLUMN
+    tilt: float = 0.0
+    turned: bool = False
     cache: dict[Any, Any] = field(default_factory=dict)
 
     def block(self, structure: Structure | None) -> Block:
@@ -74,9 +65,53 @@ class Spine:
             raise NotGivenError(self.absent[structure])
         return self.blocks[structure]
 
+    def bodies(self) -> list[Structure]:
+        """The vertebrae that can be measured, from top to bottom."""
+        return [s for s in self.rows if s in self.blocks and not s.is_disc]
+
+    def pair(self, upper: Structure | None, lower: Structure | None) -> tuple[Block, Block]:
+        """Two structures that are neighbours in the picture.
+
+        Raises:
+            NotGivenError: If one is missing, or if they are no neighbours, with the reason.
+        """
+        first, second = self.block(upper), self.block(lower)
+        reason = self.apart(first.structure, second.structure)
+        if reason:
+            raise NotGivenError(reason)
+        return first, second
+
+    def apart(self, upper: Structure, lower: Structure) -> str:
+        """Why two structures with blocks are no neighbours in the picture; empty if they are."""
+        key = ("pair", upper, lower)
+        if key not in self.cache:
+            blocks = self.blocks
+            self.cache[key] = neighbours.apart(
+                blocks[upper], blocks[lower], blocks.values(), self._body_height()
+            )
+        reason: str = self.cache[key]
+        return reason
+
     def around(self, disc: Structure) -> tuple[Block, Block]:
-        """The vertebrae above and below a disc."""
-        return self.block(above(disc)), self.block(below(disc))
+        """The vertebrae above and below a disc, neighbours of each other and of the disc.
+
+        Raises:
+            NotGivenError: As `pair`, and where the disc itself lies elsewhere.
+        """
+        upper, lower = above(disc), below(disc)
+        if is_sacral(upper):
+            raise NotGivenError(f"{upper} has no inferior endplate")
+        pair = self.pair(upper, lower)
+        if disc in self.blocks:
+            self.pair(upper, disc)
+            self.pair(disc, lower)
+        return pair
+
+    def _body_height(self) -> float | None:
+        if "body height" not in self.cache:
+            self.cache["body height"] = neighbours.body_height(self.blocks.values())
+        height: float | None = self.cache["body height"]
+        return height
 
 
 def spine_of(
@@ -85,138 +120,34 @@ def spine_of(
     image: Image | None = None,
     spacing: Spacing | None = None,
     aspect: float = 1.0,
-    posterior: int = 1,
+    tilt: float | None = None,
 ) -> Spine:
     """Finds every structure's landmarks.
 
+    A picture whose spine runs sideways or upwards is turned by quarters until it runs down.
+
     Args:
-        label: `(H, W)` values 0 to 11.
+        label: `(H, W)` values 0 to 18, in the house's orientation as far as is known.
         image: `(H, W)`, for measures of signal.
         spacing: In mm; without it lengths are in pixels.
         aspect: Height of a pixel over its width, used where spacing is not known.
-        posterior: -1 for an image whose patient faces right.
+        tilt: Degrees by which columns fall below the patient's horizontal on their way to the
+            back; 0 where it is not known.
     """
     pixel = np.array(spacing) if spacing is not None else np.array([aspect, 1.0]) / aspect**0.5
-    boxes = tuple(ndimage.find_objects(label, max_label=len(COLUMN)))
-    parts, absent, flags = _parts(label, boxes)
-    centres = {s: (np.array(p.centre)) * pixel for s, p in parts.items()}
-    for structure in quality.out_of_order(centres):
-        absent[structure] = f"{structure} is out of order along the spine"
-        del parts[structure], centres[structure]
-    blocks = _blocks(parts, centres, pixel, label.shape, posterior)
-    notes = quality.notes(blocks, absent, flags)
+    parts = find_parts(label, pixel)
+    turns = quarter_turns(parts.centres)
+    if turns:
+        label = np.ascontiguousarray(np.rot90(label, turns))
+        image = None if image is None else np.ascontiguousarray(np.rot90(image, turns))
+        pixel = pixel[::-1] if turns % 2 else pixel
+        parts = find_parts(label, pixel)
+    blocks = build_blocks(parts, pixel, label.shape)
+    notes = quality.notes(blocks, parts.absent, parts.flags, parts.rows)
+    if turns:
+        notes[None] = (quality.TURNED,)
     unit = "px" if spacing is None else "mm"
-    return Spine(blocks, absent, label, image, pixel, unit, posterior, notes, boxes)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    mask: NDArray[np.bool_]
-    corner: tuple[int, int]
-    centre: tuple[float, float]
-    mended: int
-
-
-def _parts(
-    label: LabelMap, boxes: tuple[Any, ...]
-) -> tuple[dict[Structure, _Part], dict[Structure, str], dict[Structure, str]]:
-    """Each structure's main component, why others have none, and what was mended."""
-    parts, absent, flags = {}, {}, {}
-    for value, box in enumerate(boxes, start=1):
-        structure = by_value(value)
-        if box is None:
-            absent[structure] = f"{structure} is not in the label map"
-            continue
-        part = _part(label[box] == value, box)
-        size = np.count_nonzero(part.mask)
-        if size < _LEAST_PIXELS or min(part.mask.shape) < 4:
-            absent[structure] = f"{structure} has only {size} pixels"
-            continue
-        parts[structure] = part
-        if part.mended > quality.MENDED_SHARE * size:
-            flags[structure] = f"{structure} has islands or holes of {part.mended} px, left out"
-    return parts, absent, flags
-
-
-def _part(mask: NDArray[np.bool_], box: tuple[slice, ...]) -> _Part:
-    kept, mended = main_component(mask)
-    rows, columns = np.nonzero(kept)
-    top, left = box[0].start, box[1].start
-    return _Part(kept, (top, left), (rows.mean() + top, columns.mean() + left), mended)
-
-
-def _axes(
-    structure: Structure, centres: Mapping[Structure, Points], posterior: int
-) -> tuple[Points, Points, Points]:
-    """Centre, down and back, from the neighbours along the spine; upright if there are none."""
-    known = [s for s in COLUMN if s in centres]
-    place = known.index(structure)
-    upper, lower = known[max(place - 1, 0)], known[min(place + 1, len(known) - 1)]
-    down = centres[lower] - centres[upper]
-    length = float(np.linalg.norm(down))
-    down = down / length if length else np.array([1.0, 0.0])
-    return centres[structure], down, posterior * np.array([-down[1], down[0]])
-
-
-def _blocks(
-    parts: Mapping[Structure, _Part],
-    centres: Mapping[Structure, Points],
-    pixel: Points,
-    shape: tuple[int, ...],
-    posterior: int,
-) -> dict[Structure, Block]:
-    if not parts:
-        return {}
-    lines = [boundary(part.mask) + part.corner for part in parts.values()]
-    outlines = _outlines(lines, [_axes(s, centres, posterior) for s in parts], pixel, shape)
-    found = locate(outlines)
-    return {
-        structure: Block(
-            structure,
-            landmarks := found.of(i),
-            outlines.smooth[i, : len(lines[i])],
-            _areas(parts[structure], pixel, landmarks, len(lines[i]), structure.value),
-            centres[structure],
-        )
-        for i, structure in enumerate(parts)
-    }
-
-
-def _outlines(
-    lines: list[Points],
-    axes: list[tuple[Points, Points, Points]],
-    pixel: Points,
-    shape: tuple[int, ...],
-) -> Outlines:
-    """Pads outlines, given in pixels, to one length, and brings them into physical space."""
-    longest = max(map(len, lines))
-    sigma = float(np.clip(np.median([len(line) for line in lines]) / _SIGMAS_LONG, *SIGMAS))
-    raw = np.zeros((len(lines), longest, 2))
-    smoothed, smoother = np.zeros_like(raw), np.zeros_like(raw)
-    ragged = np.zeros(len(lines))
-    used = np.arange(longest) < np.array([len(line) for line in lines])[:, None]
-    for i, line in enumerate(lines):
-        once = smooth(line, sigma)
-        raw[i, : len(line)], smoothed[i, : len(line)] = line, once
-        smoother[i, : len(line)] = smooth(once, sigma)
-        ragged[i] = raggedness(line)
-    cut = ((raw <= 0.5) | (raw >= np.array(shape) - 1.5)).any(axis=-1) & used
-    centre, down, back = (np.stack(part) for part in zip(*axes, strict=True))
-    return Outlines(
-        raw * pixel, smoothed * pixel, smoother * pixel, ragged * float(pixel.mean()),
-        used, cut, centre, down, back, pixel, sigma,
+    return Spine(
+        blocks, parts.absent, label, image, pixel, unit, notes, parts.boxes, parts.rows,
+        tilt or 0.0, bool(turns),
     )  # fmt: skip
-
-
-def _areas(
-    part: _Part, pixel: Points, landmarks: Landmarks, length: int, seed: int
-) -> NDArray[np.float64]:
-    """The area and its draws: each pixel of outline is off by the outline's scatter."""
-    if not landmarks.valid.all():
-        return np.full(len(landmarks.corners), np.nan)
-    size, pixels = float(pixel.prod()), np.count_nonzero(part.mask)
-    scatter = float(np.sqrt(np.mean(landmarks.residual**2)) / pixel.mean())
-    error = size * max(scatter, 0.29) * np.sqrt(3.0 * length)
-    draws = np.random.default_rng(100 + seed).standard_normal(len(landmarks.corners))
-    draws[0] = 0
-    return np.asarray(pixels * size + error * draws)

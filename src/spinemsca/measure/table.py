@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca._version import __version__
-from spinemsca.anatomy import COLUMN
+from spinemsca.anatomy import COLUMN, OTHERS, SPINE
 from spinemsca.measure.definitions import Definition, Quantity, Scope
 from spinemsca.measure.registry import MEASURES, describe
 
@@ -29,14 +29,17 @@ __all__ = [
 ]
 
 ROWS: Final = (*(s.name for s in COLUMN), "spine")
-"""Names of the rows of one case; a level goes with its disc."""
+"""Names of the rows that every case has; a level goes with its disc."""
+
+ALL_ROWS: Final = (*(s.name for s in SPINE), "spine")
+"""Names of all rows, in their order: with those of vertebrae that few cases show, as L6."""
 
 SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def tidy_columns() -> list[str]:
     """Columns of the tidy table; the same for every cohort, with or without spacing."""
-    return ["case", "structure", *_value_columns(), "not_given", "flags"]
+    return ["case", "slice", "structure", *_value_columns(), "not_given", "flags"]
 
 
 def _value_columns() -> list[str]:
@@ -52,13 +55,17 @@ def _columns(definition: Definition) -> Iterator[str]:
 
 
 def tidy_rows(found: Measurements) -> list[dict[str, str]]:
-    """A row for each structure and one for the spine; what is not given is empty.
+    """A row for each structure, from top to bottom, and one for the spine.
+
+    What is not given is empty. Other vertebrae have rows only where the label map holds them.
 
     Args:
         found: Of one case.
     """
-    rows = {name: {"case": found.case, "structure": name} for name in ROWS}
-    reasons: dict[str, dict[str, list[str]]] = {name: {} for name in ROWS}
+    names = (*(s.name for s in found.spine.rows), "spine")
+    about = {"case": found.case, "slice": _slice(found)}
+    rows = {name: about | {"structure": name} for name in names}
+    reasons: dict[str, dict[str, list[str]]] = {name: {} for name in names}
     for result in found.results:
         rows[result.structure].update(_cells(result, found.unit))
         if result.reason:
@@ -68,6 +75,10 @@ def tidy_rows(found: Measurements) -> list[dict[str, str]]:
         row["not_given"] = "; ".join(f"{', '.join(v)}: {k}" for k, v in reasons[name].items())
         row["flags"] = "; ".join(dict.fromkeys((*found.flags.get(name, ()), *whole)))
     return list(rows.values())
+
+
+def _slice(found: Measurements) -> str:
+    return "" if found.slice is None else str(found.slice)
 
 
 def _cells(result: Result, unit: str) -> dict[str, str]:
@@ -82,18 +93,21 @@ def _cells(result: Result, unit: str) -> dict[str, str]:
     return cells
 
 
-def wide_columns() -> list[str]:
-    """Columns of the wide table, such as `L4_body_area_mm2` and `D5_slip_share_percent`."""
-    columns = [
-        f"{row}_{column}"
-        for definition in MEASURES
-        for row in _row_names(definition)
-        for column in _columns(definition)
+def wide_columns(rows: Iterable[str] = ROWS) -> list[str]:
+    """Columns of the wide table, such as `L4_body_area_mm2` and `D5_slip_share_percent`.
+
+    Args:
+        rows: Names of structures; those beyond `ROWS`, such as `L6`, come last.
+    """
+    others = [s for s in OTHERS if s.name in rows]
+    columns = [f"{row}_{c}" for d in MEASURES for row in _own_rows(d) for c in _columns(d)]
+    columns += [
+        f"{s}_{c}" for s in others for d in MEASURES if d.scope.holds(s) for c in _columns(d)
     ]
-    return ["case", *columns, "flags"]
+    return ["case", "slice", *columns, "flags"]
 
 
-def _row_names(definition: Definition) -> list[str]:
+def _own_rows(definition: Definition) -> list[str]:
     if definition.scope is Scope.SPINE:
         return ["spine"]
     return [structure.name for structure in definition.scope.structures()]
@@ -101,7 +115,7 @@ def _row_names(definition: Definition) -> list[str]:
 
 def wide_row(found: Measurements) -> dict[str, str]:
     """One row for a case, as statistics programs want it."""
-    row = {"case": found.case}
+    row = {"case": found.case, "slice": _slice(found)}
     for result in found.results:
         for column, text in _cells(result, found.unit).items():
             row[f"{result.structure}_{column}"] = text
@@ -126,6 +140,7 @@ def codebook() -> list[dict[str, str]]:
     """What each column of the tidy table holds: column, meaning, unit, formula, needs, source."""
     rows = [
         _code("case", "name of the case"),
+        _code("slice", "index of the slice in its volume, from the patient's right"),
         _code("structure", "structure, level's disc, or spine"),
     ]
     for definition in MEASURES:
@@ -148,6 +163,7 @@ def as_json(found: Measurements) -> dict[str, Any]:
     """One case as JSON; `json_schema` describes it."""
     return {
         "case": found.case,
+        "slice": found.slice,
         "unit": found.unit,
         "version": __version__,
         "use": "research use only",
@@ -173,7 +189,7 @@ def json_schema() -> dict[str, Any]:
     number = {"type": ["number", "null"]}
     result = {
         "measure": {"enum": [definition.name for definition in MEASURES]},
-        "structure": {"enum": list(ROWS)},
+        "structure": {"enum": list(ALL_ROWS)},
         "unit": {"enum": sorted({s for q in Quantity for s in q.suffixes()})},
         "value": {"type": ["number", "string", "null"]},
         "standard_error": number,
@@ -191,6 +207,7 @@ def json_schema() -> dict[str, Any]:
     }
     case = {
         "case": {"type": "string"},
+        "slice": {"type": ["integer", "null"]},
         "unit": {"enum": ["mm", "px"]},
         "version": {"type": "string"},
         "use": {"type": "string"},

@@ -7,17 +7,18 @@ its lower end is no endplate.
 from __future__ import annotations
 
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import VERTEBRAE, Structure, above, below
 from spinemsca.measure import geometry as g
+from spinemsca.measure.block import Block, NotGivenError, is_sacral
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, by_level, define
-from spinemsca.measure.spine import NotGivenError, Spine
 
 if TYPE_CHECKING:
-    from spinemsca.measure.block import Block
+    from spinemsca.anatomy import Structure
+    from spinemsca.measure.spine import Spine
 
 __all__ = ["VERTEBRA_MEASURES", "depth_of", "loss_band", "middle_height"]
 
@@ -31,7 +32,7 @@ _L1_L2_WEDGE: Final = (
 
 
 def _body(spine: Spine, at: Structure) -> Block:
-    if at == VERTEBRAE[-1]:
+    if is_sacral(at):
         raise NotGivenError(f"{at} has no inferior endplate")
     return spine.block(at)
 
@@ -138,14 +139,18 @@ def crush(spine: Spine, at: Structure) -> Values:
 
 def _neighbours(spine: Spine, at: Structure) -> list[Block]:
     """The bodies next above and below, those of them that have their posterior height."""
-    discs = (above(at), below(at))
-    upper = above(discs[0]) if discs[0] else None
-    lower = below(discs[1]) if discs[1] else None
-    bodies = [s for s in (upper, lower) if s is not None and s != VERTEBRAE[-1]]
-    found = [spine.blocks[s] for s in bodies if s in spine.blocks]
+    bodies = [body for body in spine.bodies() if not is_sacral(body)]
+    place = bodies.index(at)
+    found: list[Block] = []
+    reason = "no neighbouring body to compare with"
+    for upper, lower in pairwise(bodies[max(place - 1, 0) : place + 2]):
+        try:
+            found += [body for body in spine.pair(upper, lower) if body.structure != at]
+        except NotGivenError as missing:
+            reason = str(missing)
     found = [body for body in found if np.isfinite(_posterior(body)[0])]
     if not found:
-        raise NotGivenError("no neighbouring body to compare with")
+        raise NotGivenError(reason)
     return found
 
 
@@ -186,7 +191,7 @@ def loss_band(percent: float) -> str:
 )  # fmt: skip
 def concavity_superior(spine: Spine, at: Structure) -> Values:
     body = spine.block(at)
-    return _hollow(spine, body, g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR, g.SUPERIOR)
+    return _hollow(body, g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR, g.SUPERIOR)
 
 
 @define(
@@ -196,17 +201,17 @@ def concavity_superior(spine: Spine, at: Structure) -> Values:
 )  # fmt: skip
 def concavity_inferior(spine: Spine, at: Structure) -> Values:
     body = _body(spine, at)
-    return _hollow(spine, body, g.INFERIOR_POSTERIOR, g.INFERIOR_ANTERIOR, g.INFERIOR)
+    return _hollow(body, g.INFERIOR_POSTERIOR, g.INFERIOR_ANTERIOR, g.INFERIOR)
 
 
-def _hollow(spine: Spine, body: Block, first: int, last: int, side: int) -> Values:
+def _hollow(body: Block, first: int, last: int, side: int) -> Values:
     """Depth inside its chord of the outline between two corners."""
     start, end = body.corner(first), body.corner(last)
     if not np.isfinite([start[0], end[0]]).all():
         return np.full(len(start), np.nan)
-    arc = g.arc(body.outline, start[0], end[0], spine.posterior)
-    depth = max(float((-spine.posterior * g.away(arc, start[0], end[0])).max()), 0.0)
-    middle = -spine.posterior * g.away(body.middle(side), start, end)
+    arc = g.arc(body.outline, start[0], end[0])
+    depth = max(float((-g.away(arc, start[0], end[0])).max()), 0.0)
+    middle = -g.away(body.middle(side), start, end)
     return np.asarray(np.maximum(depth + middle - middle[0], 0))
 
 
@@ -216,12 +221,8 @@ def _hollow(spine: Spine, body: Block, first: int, last: int, side: int) -> Valu
 )  # fmt: skip
 def body_wedge_angle(spine: Spine, at: Structure) -> Values:
     body = _body(spine, at)
-    upper = g.inclination(
-        body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.SUPERIOR_POSTERIOR), spine.posterior
-    )
-    lower = g.inclination(
-        body.corner(g.INFERIOR_ANTERIOR), body.corner(g.INFERIOR_POSTERIOR), spine.posterior
-    )
+    upper = g.inclination(body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.SUPERIOR_POSTERIOR))
+    lower = g.inclination(body.corner(g.INFERIOR_ANTERIOR), body.corner(g.INFERIOR_POSTERIOR))
     return g.turn(upper, lower)
 
 

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from spinemsca.errors import ReleaseError, UsageError
+from spinemsca.errors import UsageError
 from spinemsca.io.nifti import stem
 from spinemsca.predictions.ledger import read_ledger
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, printable, source_of
-from spinemsca.predictions.releases import opened_release
-from spinemsca.release.table import TABLE_NAME as RELEASE_TABLE
+from spinemsca.predictions.releases import ReleaseCase, case_of, cases_of, opened_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from spinemsca.predictions.ledger import LedgerRow
-    from spinemsca.release.layout import Entry
-    from spinemsca.release.store import Release
     from spinemsca.release.table import CaseRow
 
 __all__ = ["LabelFile", "LabelFiles", "find_label_maps"]
 
 _SUFFIXES: Final = (".png", ".tif", ".tiff", ".pt", ".nii", ".nii.gz", ".mha", ".nrrd")
 _LABEL_PT: Final = "label.pt"
-# A case's folder lies in its split's, that in the release's; `p0/aug1` is one deeper.
-_DEEPEST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,21 +101,16 @@ def _add(path: Path, result: LabelFiles) -> None:
         return
     release = opened_release(path)
     if release is not None:
-        result.found.extend(_of_release(release))
+        labelled = [c for c in cases_of(release) if c.entry.label_path is not None]
+        result.found.extend(map(_of_case, labelled))
     else:
         _add_tree(path, result)
 
 
-def _of_release(release: Release) -> Iterator[LabelFile]:
-    for entry in release.entries:
-        if entry.label_path is not None:
-            yield _of_entry(release, entry)
-
-
-def _of_entry(release: Release, entry: Entry) -> LabelFile:
-    label = entry.label_path or entry.image_path
+def _of_case(case: ReleaseCase) -> LabelFile:
+    entry = case.entry
     image = entry.image_path if entry.image_path.exists() else None
-    return LabelFile(entry.name, label, image=image, row=release.row(entry))
+    return LabelFile(entry.name, entry.label_path or entry.image_path, image=image, row=case.row)
 
 
 def _add_tree(top: Path, result: LabelFiles) -> None:
@@ -160,9 +149,9 @@ def _is_named(path: Path) -> bool:
 
 
 def _file(path: Path, top: Path) -> LabelFile:
-    known = _in_release_above(path)
-    if known is not None:
-        return known
+    case = case_of(path)
+    if case is not None:
+        return _of_case(case)
     short = stem(path).removesuffix(LABEL)
     if path.name == _LABEL_PT:
         inside = path.parent
@@ -207,23 +196,3 @@ def _why(row: LedgerRow) -> str:
     if row.status == "segmented":
         return "its label map is not there any more"
     return f"{row.status} by predict: {row.reason}"
-
-
-def _in_release_above(path: Path) -> LabelFile | None:
-    """The case of a release that a `.pt` file belongs to."""
-    if path.suffix != ".pt":
-        return None
-    absolute = path.absolute()
-    for folder in list(absolute.parents)[1 : _DEEPEST + 1]:
-        if (folder / RELEASE_TABLE).is_file():
-            return _by_label(folder).get(absolute)
-    return None
-
-
-@lru_cache(maxsize=8)
-def _by_label(root: Path) -> dict[Path, LabelFile]:
-    try:
-        release = opened_release(root)
-    except ReleaseError:
-        return {}
-    return {} if release is None else {f.path: f for f in _of_release(release)}

@@ -15,8 +15,8 @@ from spinemsca.io import pt
 from spinemsca.io.orientation import HOUSE, SLICE_CODES, Orientation
 from spinemsca.io.read import read_label_volume, read_numbers, read_volume
 from spinemsca.io.volume import on_picture_grid
-from spinemsca.measure.numbering import Numbering, as_label_map
 from spinemsca.predictions.images import find_image
+from spinemsca.predictions.label_schemes import LabelScheme, as_label_volume
 from spinemsca.predictions.names import printable
 from spinemsca.predictions.record import Record, read_record
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelledScan", "LabelledSlice", "Reading", "read_labelled"]
 
+_MOST_LISTED: Final = 8
 _LOOSE: Final = "the middle one of those that show most structures; no record says which to take"
 
 
@@ -48,7 +49,7 @@ class Reading:
     """
 
     images: Path | None = None
-    labels: str = Numbering.OWN
+    labels: str = LabelScheme.OWN
     spacing: tuple[float, float] | None = None
     orientation: str | None = None
 
@@ -148,20 +149,24 @@ def _known(record: Record | None) -> tuple[str, ...]:
 
 def _numbers(file: LabelFile, how: Reading) -> Volume:
     """The label map as it was read, in this package's numbers."""
-    if how.labels == Numbering.OWN:
+    if how.labels == LabelScheme.OWN:
         return read_label_volume(file.path)
     scheme = _scheme(how.labels)
     foreign = read_numbers(file.path)
-    planes = [as_label_map(p, scheme, where=printable(file.path)) for p in foreign.pixels]
-    return foreign.replace(pixels=np.stack(planes))
+    labels, unknown = as_label_volume(foreign.pixels, scheme, where=printable(file.path))
+    notes = foreign.notes
+    if unknown:
+        listed = ", ".join(map(str, unknown[:_MOST_LISTED]))
+        notes = (*notes, f"numbers that {scheme} does not know were left out: {listed}")
+    return foreign.replace(pixels=labels, notes=notes)
 
 
-def _scheme(name: str) -> Numbering:
+def _scheme(name: str) -> LabelScheme:
     try:
-        return Numbering(name)
+        return LabelScheme(name)
     except ValueError:
         raise UsageError(
-            f"no numbering is called {name}", remedy=f"Known are {', '.join(Numbering)}"
+            f"no numbering is called {name}", remedy=f"Known are {', '.join(LabelScheme)}"
         ) from None
 
 

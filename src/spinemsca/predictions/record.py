@@ -60,7 +60,7 @@ class Record(_Strict):
         input: Name of the file predicted, without its folder.
         source: Digits that tell where it lay.
         sha256: Of its bytes.
-        lowest: What the lowest lumbar vertebra was taken for.
+        lowest: What the user said that the lowest lumbar vertebra is, or `None`.
         model: Which drew the label map.
         refused: Why there is no answer, or `None` where there is one.
         structures: Names of those found, from top to bottom.
@@ -89,7 +89,7 @@ class Record(_Strict):
     input: str
     source: str
     sha256: str
-    lowest: Literal["L4", "L5", "L6"]
+    lowest: Literal["L4", "L5", "L6"] | None
     model: ModelUsed
     refused: str | None
     structures: tuple[str, ...]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ReleaseError
 from spinemsca.release.store import Release
@@ -11,7 +13,21 @@ from spinemsca.release.table import TABLE_NAME
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["opened_release"]
+    from spinemsca.release.layout import Entry
+    from spinemsca.release.table import CaseRow
+
+__all__ = ["ReleaseCase", "case_of", "cases_of", "opened_release"]
+
+# A case's folder lies in its split's, that in the release's; `p0/aug1` is one deeper.
+_DEEPEST: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseCase:
+    """A case of a release, and what its table says of it."""
+
+    entry: Entry
+    row: CaseRow
 
 
 def opened_release(folder: Path) -> Release | None:
@@ -27,3 +43,33 @@ def opened_release(folder: Path) -> Release | None:
             raise
         return None
     return release if release.entries else None
+
+
+def cases_of(release: Release) -> list[ReleaseCase]:
+    """The cases of a release, in its order."""
+    return [ReleaseCase(entry, release.row(entry)) for entry in release.entries]
+
+
+def case_of(path: Path) -> ReleaseCase | None:
+    """The case that a `.pt` file belongs to, where a release with a table lies around it.
+
+    Raises:
+        ReleaseError: If that table cannot be understood.
+    """
+    if path.suffix != ".pt":
+        return None
+    absolute = path.absolute()
+    for folder in list(absolute.parents)[1 : _DEEPEST + 1]:
+        table = folder / TABLE_NAME
+        if table.is_file():
+            return _by_path(folder, table.stat().st_mtime_ns).get(absolute)
+    return None
+
+
+@lru_cache(maxsize=8)
+def _by_path(root: Path, _changed: int) -> dict[Path, ReleaseCase]:
+    """Cases by the paths of their files; `_changed` tells states of the table apart."""
+    release = opened_release(root)
+    found = [] if release is None else cases_of(release)
+    images = {case.entry.image_path: case for case in found}
+    return images | {c.entry.label_path: c for c in found if c.entry.label_path is not None}

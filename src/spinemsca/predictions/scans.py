@@ -14,12 +14,13 @@ from spinemsca.io.read import kind_of, read_volume
 from spinemsca.predictions.ledger import read_ledger
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN, safe_path_name, source_of
 from spinemsca.predictions.record import read_record
-from spinemsca.predictions.releases import opened_release
+from spinemsca.predictions.releases import ReleaseCase, case_of, cases_of, opened_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from spinemsca.case import Spacing
     from spinemsca.io.volume import Volume
 
 __all__ = ["ScanInput", "find_scans", "named_in"]
@@ -39,11 +40,13 @@ class ScanInput:
         name: Of its result, safe on every file system; `/` between folders.
         paths: One file, or the slices of a DICOM series.
         names: That may be taken where others bear `name`; the last one is nobody else's.
+        spacing: In mm as its release states it, for files that state none.
     """
 
     name: str
     paths: tuple[Path, ...]
     names: tuple[str, ...] = ()
+    spacing: Spacing | None = None
 
     @property
     def path(self) -> Path:
@@ -61,9 +64,10 @@ class ScanInput:
         Raises:
             SpineError: As the format's reader says.
         """
-        if len(self.paths) == 1:
-            return read_volume(self.path)
-        return read_series(self.paths, self.name.rpartition("/")[2])
+        if len(self.paths) > 1:
+            return read_series(self.paths, self.name.rpartition("/")[2])
+        volume = read_volume(self.path)
+        return volume if volume.spacing else volume.replace(spacing=self.spacing)
 
     def digest(self) -> str:
         """SHA-256 of its bytes, in hexadecimal.
@@ -93,6 +97,7 @@ class _Found:
 
     paths: tuple[Path, ...]
     parts: tuple[str, ...]
+    spacing: Spacing | None = None
 
     def candidates(self) -> Iterator[str]:
         """Names in the order in which they are tried; the last one is nobody else's."""
@@ -126,7 +131,7 @@ def find_scans(given: Iterable[Path]) -> list[ScanInput]:
         seen.add(source)
         names = tuple(found.candidates())
         name = _free(names, taken)
-        taken[name.casefold()] = ScanInput(name, found.paths, names)
+        taken[name.casefold()] = ScanInput(name, found.paths, names, found.spacing)
     if not any(item.path.exists() for item in taken.values()):
         raise UsageError(
             "there is no image to predict", remedy="Name image files, or a folder that holds some"
@@ -190,23 +195,38 @@ def _groups(given: Iterable[Path]) -> Iterator[_Found]:
         if path.is_dir():
             yield from _in_tree(path)
         else:
-            yield _Found((path,), (stem(path),))
+            yield _single(path, (stem(path),))
 
 
 def _in_tree(top: Path) -> Iterator[_Found]:
     files = sorted(p for p in top.rglob("*") if p.is_file() and _is_input(p, top))
     release = opened_release(top)
-    cases = {e.image_path: tuple(e.name.split("/")) for e in release.entries} if release else {}
+    cases = {} if release is None else {c.entry.image_path: c for c in cases_of(release)}
     for folder, inside in groupby(files, key=lambda p: p.parent):
         below = folder.relative_to(top).parts
         for group in _in_folder(list(inside)):
-            first = group[0]
-            if first in cases:
-                yield _Found(group, cases[first])
-            elif len(group) > 1 or first.name == _IMAGE:
+            case = cases.get(group[0])
+            if case is not None:
+                yield _of_case(case)
+            elif len(group) > 1:
                 yield _Found(group, below or (top.absolute().name,))
             else:
-                yield _Found(group, (*below, stem(first)))
+                yield _single(group[0], (*below, stem(group[0])))
+
+
+def _single(path: Path, parts: tuple[str, ...]) -> _Found:
+    """One file; a case's image goes by its folder, and by its release where one lies around it."""
+    case = case_of(path)
+    if case is not None:
+        return _of_case(case)
+    if path.name == _IMAGE:
+        return _Found((path,), parts[:-1] or (path.absolute().parent.name,))
+    return _Found((path,), parts)
+
+
+def _of_case(case: ReleaseCase) -> _Found:
+    name = tuple(case.entry.name.split("/"))
+    return _Found((case.entry.image_path,), name, case.row.spacing)
 
 
 def _is_input(path: Path, top: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Self
 from spinemsca._version import __version__
 from spinemsca.anatomy import COLUMN
 from spinemsca.case import Sex
+from spinemsca.release.origin import without_slice
 from spinemsca.release.split import Split
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def render_card(card: Card) -> str:
         values=", ".join(f"{s.value} {s.name}" for s in sorted(COLUMN, key=lambda s: s.value)),
         composition=_composition(rows),
         licence=card.licence,
-        sources="; ".join(sorted({row.source for row in rows if row.source})) or "not stated",
+        sources="; ".join(sorted({without_slice(row.source) for row in rows} - {""}))
+        or "not stated",
         unannotated=_unannotated(rows),
         spaced=sum(row.spacing is not None for row in rows),
         files=_files(card),

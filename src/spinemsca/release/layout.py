@@ -75,21 +75,23 @@ def find_entries(root: Path) -> list[Entry]:
 def check_name(name: str) -> None:
     """Refuses a case name that could not be a path of its own inside a split's folder.
 
+    One that begins with a split's folder would lose it where an archive is extracted.
+
     Raises:
-        ReleaseError: If it is empty or too long, climbs out, is hidden, or holds a character
-            that some file system forbids.
+        ReleaseError: If it is empty or too long, climbs out, is hidden, is a split's name, or
+            holds a character that some file system forbids.
     """
     parts = name.split("/")
     sound = (
         len(name) <= _LONGEST_NAME
         and not _FORBIDDEN.search(name)
         and not any(p in {"", _JUNK} or p.startswith(".") or p[-1] in ". " for p in parts)
-        and not (len(parts) > 1 and Split.from_folder(parts[0]))
+        and not Split.from_folder(parts[0])
     )
     if not sound:
         raise ReleaseError(
             f"{name!r} cannot be the name of a case",
-            remedy="Use letters, digits, '-' and '_', with '/' between folders",
+            remedy="Use letters, digits, '-' and '_', '/' between folders, and no split's name",
         )
 
 

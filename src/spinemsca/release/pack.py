@@ -14,7 +14,7 @@ from spinemsca.io.files import atomic_folder
 from spinemsca.progress import Progress, silent
 from spinemsca.release.card import CARD_NAME, Card, render_card
 from spinemsca.release.digest import SUMS_NAME, format_sums, sha256
-from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME
+from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, check_name
 from spinemsca.release.parts import PartWriter
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release, digest_of
@@ -58,13 +58,15 @@ def pack(
         SHA-256 of every file written, by name.
 
     Raises:
-        ReleaseError: If `root` is no release, a case has no label map, or `out` holds files.
+        ReleaseError: If `root` is no release, a case has no label map or a name that `download`
+            would refuse, or `out` holds files.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ReleaseError(
             "is not an empty folder", where=out, remedy="Name a new folder, or empty this one"
         )
     release = Release.open(root)
+    _check_names(release, root)
     with atomic_folder(out.resolve()) as folder:
         rows: list[CaseRow] = []
         sums: dict[str, str] = {}
@@ -84,6 +86,21 @@ def pack(
         sums[CARD_NAME] = sha256(folder / CARD_NAME)
         (folder / SUMS_NAME).write_text(format_sums(sums), encoding="utf-8")
     return sums
+
+
+def _check_names(release: Release, root: Path) -> None:
+    """What the extraction of an archive asks of names, asked before it is written."""
+    seen: set[tuple[Split, str]] = set()
+    for entry in release.entries:
+        check_name(entry.name)
+        key = entry.split, entry.name.casefold()
+        if key in seen:
+            raise ReleaseError(
+                f"two cases are called {entry.name!r} but for case",
+                where=root,
+                remedy="Rename one; some file systems cannot hold both",
+            )
+        seen.add(key)
 
 
 def _write_companions(root: Path, folder: Path, rows: Sequence[CaseRow]) -> dict[str, str]:

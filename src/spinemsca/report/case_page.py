@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from spinemsca.anatomy import by_name
+from spinemsca.anatomy import by_any_name, level_of
 from spinemsca.measure.definitions import Quantity, Scope
 from spinemsca.measure.quality import SQUARE_PIXELS
 from spinemsca.measure.registry import MEASURES, describe
@@ -180,7 +180,7 @@ def _legend(lines: Sequence[Line]) -> list[tuple[str, Any]]:
 
 def _group(found: Measurements, scope: Scope) -> dict[str, Any]:
     title, caption = _TITLES[scope]
-    names = [s.name for s in scope.structures()] if scope is not Scope.SPINE else ["spine"]
+    names = [s.name for s in scope.of(found.spine)] if scope is not Scope.SPINE else ["spine"]
     cells: dict[str, dict[str, _Cell]] = {}
     for r in found.results:
         if r.definition.scope is scope:
@@ -200,8 +200,8 @@ def _group(found: Measurements, scope: Scope) -> dict[str, Any]:
 def _heading(name: str, scope: Scope) -> str:
     if scope is Scope.VERTEBRA:
         return name
-    level = by_name(name).description.removesuffix(" disc")
-    return f"{name} ({level})"
+    level = level_of(by_any_name(name))
+    return name if name == level else f"{name} ({level})"
 
 
 def _unit(suffix: str) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import DISCS, VERTEBRAE, Structure, above, below
+from spinemsca.anatomy import VERTEBRAE, Structure, level_of
 from spinemsca.measure import geometry as g
+from spinemsca.measure.spine import NotGivenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,10 +84,15 @@ def usual_depth(spine: Spine) -> float:
 def height_lines(found: Measurements) -> list[Line]:
     """Endplates, and each disc's height between facing corners and endplates' middles."""
     spine = found.spine
-    lines = [line for body in VERTEBRAE for line in _endplates(spine, body)]
-    for disc in DISCS:
+    bodies = [s for s in spine.rows if not s.is_disc]
+    lines = [line for body in bodies for line in _endplates(spine, body)]
+    for disc in _discs(spine):
         lines.extend(_heights(found, disc))
     return [line for line in lines if _finite(line)]
+
+
+def _discs(spine: Spine) -> list[Structure]:
+    return [s for s in spine.rows if s.is_disc]
 
 
 def _endplates(spine: Spine, body: Structure) -> Iterator[Line]:
@@ -103,19 +109,20 @@ def _between(kind: Kind, name: str, block: Block, first: int, last: int) -> Line
 
 
 def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
-    spine, (upper, lower) = found.spine, (above(disc), below(disc))
-    if upper is None or lower is None or not {upper, lower} <= spine.blocks.keys():
+    spine, name = found.spine, disc.name
+    try:
+        top, bottom = spine.around(disc)
+    except NotGivenError:
         return
-    top, bottom, name = spine.blocks[upper], spine.blocks[lower], disc.name
-    away = 0.08 * usual_depth(spine) * np.array([0.0, spine.posterior])
+    away = 0.08 * usual_depth(spine) * np.array([0.0, 1.0])
     for first, last, side, measure in (
         (g.INFERIOR_ANTERIOR, g.SUPERIOR_ANTERIOR, -1, "disc_space_height_anterior"),
         (g.INFERIOR_POSTERIOR, g.SUPERIOR_POSTERIOR, 1, "disc_space_height_posterior"),
     ):
         start, end = top.corner(first)[0], bottom.corner(last)[0]
         text = _value(found, measure, name, 1)
-        anchor = "start" if side * spine.posterior > 0 else "end"
-        outer = max(start, end, key=lambda p: side * spine.posterior * float(p[1]))
+        anchor = "start" if side > 0 else "end"
+        outer = max(start, end, key=lambda p: side * float(p[1]))
         place = np.array([(start[0] + end[0]) / 2, outer[1]]) + side * away
         yield Line(Kind.HEIGHT, name, start, end, text, place, anchor, measured=True)
     start, end = top.middle(g.INFERIOR)[0], bottom.middle(g.SUPERIOR)[0]
@@ -203,8 +210,8 @@ def _cobb(
         tip = start + (max(reach, float(g.distance(start, end))) + overhang) * along
         yield Line(kind, name, start, tip)
         yield Line(Kind.AUXILIARY, name, foot, meeting + overhang * g.unit(meeting - foot))
-    outwards = np.array([0.0, np.sign(side) * spine.posterior]) * overhang
-    anchor = "start" if side * spine.posterior > 0 else "end"
+    outwards = np.array([0.0, np.sign(side)]) * overhang
+    anchor = "start" if side > 0 else "end"
     yield Line(Kind.AUXILIARY, "spine", meeting, meeting, text, meeting + outwards, anchor)
 
 
@@ -213,7 +220,7 @@ def _meeting(spine: Spine, ends: tuple[tuple[Points, Points], ...], side: int) -
 
     It stays within some depths of the bodies, however steep the endplates are.
     """
-    unit, outwards = usual_depth(spine), np.array([0.0, np.sign(side) * spine.posterior])
+    unit, outwards = usual_depth(spine), np.array([0.0, np.sign(side)])
     corners = np.concatenate(
         [b.landmarks.corners[0] for s, b in spine.blocks.items() if not s.is_disc]
     )
@@ -236,22 +243,23 @@ def _slope(found: Measurements) -> Iterator[Line]:
         return
     front, back = _plate(spine.blocks[_SACRUM], g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR)
     reach = 1.35 * (front - back)
-    level = back + np.array([0.0, -spine.posterior * 1.35 * abs(front[1] - back[1])])
+    tilt = np.radians(spine.tilt or 0.0)
+    level = back + 1.35 * abs(front[1] - back[1]) * np.array([np.sin(tilt), -np.cos(tilt)])
     text = f"sacral slope {_value(found, 'sacral_slope', 'spine', 1)}"
-    anchor = "end" if spine.posterior > 0 else "start"
     yield Line(Kind.SLOPE, "S1", back, back + reach)
-    yield Line(Kind.SLOPE, "S1", back, level, text, level + (back + reach - level) / 2, anchor)
+    yield Line(Kind.SLOPE, "S1", back, level, text, level + (back + reach - level) / 2, "end")
 
 
 def _slipped(found: Measurements) -> list[Structure]:
     """Levels whose slip is named, and the one with the greatest."""
-    shares = {d: found.get("slip_share", d.name).value for d in DISCS}
+    discs = _discs(found.spine)
+    shares = {d: found.get("slip_share", d.name).value for d in discs}
     known = {d: abs(v) for d, v in shares.items() if isinstance(v, float)}
     if not known:
         return []
     greatest = max(known, key=lambda d: known[d])
     named = [d for d in known if found.get("slip_band", d.name).value != "none beyond noise"]
-    return sorted({greatest, *named}, key=DISCS.index)
+    return sorted({greatest, *named}, key=discs.index)
 
 
 def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
@@ -263,9 +271,8 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     along = g.unit(front - start)
     foot = start + ((corner - start) @ along) * along
     share = _value(found, "slip_share", disc.name, 0)
-    text = f"{disc.description.removesuffix(' disc')} {_value(found, 'slip', disc.name, 1)}"
-    place = start + 0.12 * usual_depth(spine) * np.array([0.5, spine.posterior])
-    anchor = "start" if spine.posterior > 0 else "end"
+    text = f"{level_of(disc)} {_value(found, 'slip', disc.name, 1)}"
+    place = start + 0.12 * usual_depth(spine) * np.array([0.5, 1.0])
     yield Line(Kind.ENDPLATE, lower.structure.name, front, start, measured=True)
     yield Line(Kind.AUXILIARY, disc.name, corner, foot)
-    yield Line(Kind.SLIP, disc.name, start, foot, f"{text} ({share})", place, anchor)
+    yield Line(Kind.SLIP, disc.name, start, foot, f"{text} ({share})", place, "start")

@@ -104,7 +104,7 @@ def predict_files(
     out: Path,
     progress: Progress = silent,
     *,
-    lowest: Lowest = "L5",
+    lowest: Lowest | None = None,
     workers: int = 1,
     again: bool = False,
 ) -> list[Outcome]:
@@ -123,7 +123,8 @@ def predict_files(
         inputs: From `find_scans`.
         out: Folder; made where missing. No other run may write there meanwhile.
         progress: Told the inputs done.
-        lowest: What the lowest lumbar vertebra is taken for.
+        lowest: What the lowest lumbar vertebra is, where somebody knows; without a sacrum in
+            view, the lowest vertebra in view.
         workers: Slices computed at a time.
         again: Whether to predict anew what is there already.
 
@@ -171,12 +172,12 @@ def _pools(workers: int) -> Iterator[tuple[Callable[..., Any], Map]]:
 
 
 def _predict_one(
-    model: Model, out: Path, lowest: Lowest, again: bool, over_slices: Map, item: ScanInput
+    model: Model, out: Path, lowest: Lowest | None, again: bool, over_slices: Map, item: ScanInput
 ) -> Outcome:
     try:
         key = _key(model, lowest, item)
         earlier = None if again else finished(out, item.name, key)
-        if earlier is not None:
+        if earlier is not None and item.spacing in (None, earlier.spacing_mm):
             return Outcome.of(item, earlier, kept=True)
         record = _predicted(model, out, lowest, over_slices, item, key)
     except SpineError as error:
@@ -188,7 +189,7 @@ def _predict_one(
     return Outcome.of(item, record)
 
 
-def _key(model: Model, lowest: Lowest, item: ScanInput) -> dict[str, Any]:
+def _key(model: Model, lowest: Lowest | None, item: ScanInput) -> dict[str, Any]:
     """What a result depends on, and the first lines of its record."""
     used = ModelUsed(
         version=model.weights.version, size=model.weights.size, engine=model.engine.name
@@ -203,7 +204,12 @@ def _key(model: Model, lowest: Lowest, item: ScanInput) -> dict[str, Any]:
 
 
 def _predicted(
-    model: Model, out: Path, lowest: Lowest, over_slices: Map, item: ScanInput, key: dict[str, Any]
+    model: Model,
+    out: Path,
+    lowest: Lowest | None,
+    over_slices: Map,
+    item: ScanInput,
+    key: dict[str, Any],
 ) -> Record:
     try:
         volume = item.read()

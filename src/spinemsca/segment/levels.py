@@ -8,7 +8,6 @@ settle is said in words and never silently decided.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -24,6 +23,9 @@ from spinemsca.anatomy import (
     by_name,
 )
 from spinemsca.segment.bodies import Body, find_bodies
+from spinemsca.segment.curve import bend, sacral_turn
+from spinemsca.segment.doubts import NO_SACRUM, counted_from, doubts, missing
+from spinemsca.segment.numbering import APPEARANCE, SACRUM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,11 +37,8 @@ if TYPE_CHECKING:
 __all__ = ["Levels", "consistent_levels"]
 
 _SACRUM: Final = by_name("S1")
-_RANK: Final = {s.value: rank for rank, s in enumerate(COLUMN)}
 _SACRUM_VOTES: Final = 10.0
-_CLEAR: Final = 0.5
 _PITCH: Final = 1.2
-_FEWEST_FOR_A_BEND: Final = 6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,12 +48,13 @@ class Levels:
     Attributes:
         label: `(H, W)` uint8, 0 to 11; each structure is one component without holes.
         agreement: Share of the votes that the chosen numbering has, 0 to 1.
-        ambiguous: Whether another numbering is nearly as likely, or counting from above and
-            from below disagree.
+        ambiguous: Whether the levels may be numbered wrongly: no sacrum to count from, another
+            numbering nearly as likely, counting from above and from below at odds, or a gap.
         warnings: What a reader should know, one sentence each.
         bend: How far the structures lie in front of the line from the uppermost one to the
-            sacrum: the mean over their centroids, as a share of its length, where column 0 is
-            anterior. `None` without the sacrum, or with fewer than six structures.
+            sacrum, see `spinemsca.segment.curve`.
+        counted_from: `SACRUM` or `APPEARANCE` of `spinemsca.segment.numbering`.
+        sacral_turn: Degrees by which the sacrum turns backwards, see `spinemsca.segment.curve`.
     """
 
     label: LabelMap
@@ -62,6 +62,8 @@ class Levels:
     ambiguous: bool
     warnings: tuple[str, ...]
     bend: float | None = None
+    counted_from: str = APPEARANCE
+    sacral_turn: float | None = None
 
 
 def consistent_levels(label: LabelMap) -> Levels:
@@ -82,10 +84,14 @@ def consistent_levels(label: LabelMap) -> Levels:
         if 0 <= top + step < len(COLUMN)
     }
     agreement = scores[top] / sum(_weight(b) for b in bodies)
-    doubts = _doubts(bodies, steps, scores, top)
-    warnings = (*doubts, *_remarks(named))
+    source = counted_from(named)
+    said = doubts(bodies, steps, scores, top, agreement)
+    warnings = (*said, *_remarks(named, source))
+    ambiguous = bool(said or source != SACRUM or missing(named))
     drawn = _drawn(label, named)
-    return Levels(drawn, float(agreement), bool(doubts), warnings, _bend(named))
+    return Levels(
+        drawn, float(agreement), ambiguous, warnings, bend(named), source, sacral_turn(named)
+    )
 
 
 def _steps(bodies: Sequence[Body]) -> list[int]:
@@ -130,55 +136,16 @@ def _scores(bodies: Sequence[Body], steps: Sequence[int]) -> dict[int, float]:
     }
 
 
-def _doubts(
-    bodies: Sequence[Body], steps: Sequence[int], scores: dict[int, float], top: int
-) -> list[str]:
-    """Why the numbering may be wrong."""
-    doubts = []
-    second = max((t for t in scores if t != top), key=lambda t: scores[t], default=top)
-    if second != top and scores[second] > _CLEAR * scores[top]:
-        way = "lower" if second > top else "higher"
-        doubts.append(f"Numbering all levels {abs(second - top) // 2} {way} fits nearly as well")
-    preferred = Counter(
-        _RANK[int(body.votes.argmax())] - step
-        for body, step in zip(bodies, steps, strict=True)
-        if body.kind is Kind.VERTEBRA
-    )
-    against = {t: number for t, number in preferred.items() if t != top}
-    if max(against.values(), default=0) > 1:
-        doubts.append(
-            "Counting from above and from the sacrum disagree: "
-            "an apparent L6 or a sacralised L5 is possible"
-        )
-    outside = sum(not 0 <= top + step < len(COLUMN) for step in steps)
-    if outside:
-        doubts.append(f"Vertebrae or discs beyond L1 or S1 left out: {outside}")
-    return doubts
-
-
-def _remarks(named: dict[Structure, Body]) -> list[str]:
+def _remarks(named: dict[Structure, Body], source: str) -> list[str]:
     """What the numbering rests on, and what is missing in it or in a structure."""
-    remarks = []
-    if not named.keys() & set(COLUMN[-2:]):
-        remarks.append("The sacrum is not in view; levels rest on appearance, not on counting")
-    ranks = [COLUMN.index(structure) for structure in named]
-    missing = [s.name for s in COLUMN[min(ranks) : max(ranks)] if s not in named] if ranks else []
-    if missing:
-        remarks.append(f"Not found between its neighbours: {', '.join(missing)}")
+    remarks = [] if source == SACRUM else [NO_SACRUM]
+    gaps = [structure.name for structure in missing(named)]
+    if gaps:
+        remarks.append(f"Not found between its neighbours: {', '.join(gaps)}")
     parted = [structure.name for structure, body in named.items() if body.parted]
     if parted:
         remarks.append(f"Only the largest piece is outlined, others lie apart: {', '.join(parted)}")
     return remarks
-
-
-def _bend(named: dict[Structure, Body]) -> float | None:
-    if _SACRUM not in named or len(named) < _FEWEST_FOR_A_BEND:
-        return None
-    centres = np.array([named[s].centre for s in COLUMN if s in named])
-    ways = centres - centres[0]
-    (rows, columns), line = ways.T, ways[-1]
-    ahead = (rows * line[1] - columns * line[0]) / float(line @ line)
-    return float(ahead.mean())
 
 
 def _drawn(label: LabelMap, named: dict[Structure, Body]) -> LabelMap:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -13,18 +13,14 @@ from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
 from spinemsca.segment.canvas import Canvas
 from spinemsca.segment.confidence import calibrated, evidence
+from spinemsca.segment.doubts import torn
 from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import Levels, consistent_levels
+from spinemsca.segment.numbering import APPEARANCE, SACRUM
 from spinemsca.segment.refusal import refusal
-from spinemsca.segment.turns import (
-    OTHER_VIEWS,
-    View,
-    bends_backwards,
-    is_plain,
-    lies_so,
-    worth,
-)
+from spinemsca.segment.sacrum import below_sacrum, transitional
+from spinemsca.segment.turns import OTHER_VIEWS, Look, View, is_plain, lies_so, may_lie_so
 from spinemsca.segment.weights import Weights, load_weights
 
 if TYPE_CHECKING:
@@ -36,10 +32,7 @@ if TYPE_CHECKING:
     from spinemsca.case import Image, LabelMap
     from spinemsca.segment.confidence import Evidence
 
-__all__ = ["NUMBERING", "Model", "Segmentation"]
-
-NUMBERING: Final = "counted upward from the sacrum, taking the lowest lumbar vertebra for L5"
-"""What every numbering assumes."""
+__all__ = ["Model", "Segmentation"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +49,8 @@ class Segmentation:
         refused: Why there is no answer, or `None` where there is one.
         orientation: Axis codes of the slice as it lies: `IP`, or `IA`, `SP`, `SA` where it was
             recognised as mirrored, flipped or turned.
+        counted_from: What the levels were counted from, `SACRUM` or `APPEARANCE` of
+            `spinemsca.segment.numbering`, whose `numbering` says it in a sentence.
     """
 
     label: LabelMap
@@ -65,23 +60,31 @@ class Segmentation:
     ambiguous: bool
     refused: str | None = None
     orientation: str = "IP"
+    counted_from: str = APPEARANCE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
-    """What one view of a picture shows; labels lie as the picture does."""
+    """What one view of a picture shows; labels and probabilities lie as the view does."""
 
     view: View
     levels: Levels
     found: Mapping[Structure, Evidence]
+    probabilities: NDArray[np.float32]
+    suspicions: tuple[str, ...] = ()
 
     @property
-    def worth(self) -> float:
-        return worth(self.found)
+    def look(self) -> Look:
+        levels = self.levels
+        sacrum = levels.counted_from == SACRUM
+        return Look(self.found, sacrum, levels.bend, levels.sacral_turn)
 
-    @property
-    def backwards(self) -> bool:
-        return bends_backwards(self.levels.bend)
+    def doubts(self, pixels: Image) -> tuple[str, ...]:
+        """Why its numbering may be wrong, beside what the bodies tell."""
+        label = self.levels.label
+        below = below_sacrum(self.view.of(pixels), label, self.probabilities)
+        said = (transitional(below), torn(self.found))
+        return tuple(doubt for doubt in said if doubt)
 
 
 class Model:
@@ -141,36 +144,43 @@ class Model:
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)
-        levels, view = seen.levels, seen.view
         doubt = refusal(seen.found) if refuse else None
-        if doubt:
-            return _refused(pixels, known, doubt)
+        return _refused(pixels, known, doubt) if doubt else self._said(seen, pixels, known)
+
+    def _said(self, seen: _Seen, pixels: Image, spacing: Spacing | None) -> Segmentation:
+        levels, view, doubts = seen.levels, seen.view, seen.doubts(pixels)
         calibration = self.weights.calibration
-        confidence = {s: calibrated(one, calibration) for s, one in seen.found.items()}
-        warnings = (*levels.warnings, *((view.warning,) if view.warning else ()))
+        turned = (view.warning,) if view.warning else ()
         return Segmentation(
-            levels.label,
-            confidence,
-            known,
-            warnings,
-            levels.ambiguous,
+            view.of(levels.label),
+            {s: calibrated(one, calibration) for s, one in seen.found.items()},
+            spacing,
+            (*levels.warnings, *doubts, *turned, *seen.suspicions),
+            levels.ambiguous or bool(doubts or seen.suspicions),
             orientation=view.orientation,
+            counted_from=levels.counted_from,
         )
 
     def _best_view(self, pixels: Image) -> _Seen:
         here = self._seen(pixels, View.AS_IT_LIES)
-        if is_plain(here.found) and not here.backwards:
+        if is_plain(here.look):
             return here
-        views = [self._seen(pixels, view) for view in OTHER_VIEWS]
-        other = max(views, key=lambda seen: (not seen.backwards, seen.worth))
-        unbent = here.backwards and not other.backwards and other.worth > here.worth
-        return other if unbent or lies_so(other.found, here.found) else here
+        others = [self._seen(pixels, view) for view in OTHER_VIEWS]
+        better = [other for other in others if lies_so(other.look, here.look)]
+        if better:
+            return max(better, key=lambda seen: seen.look.worth)
+        # A mirror image has the same levels; one that is upside down has none of them right.
+        likely = [
+            o for o in others if o.view is not View.MIRRORED and may_lie_so(o.look, here.look)
+        ]
+        best = max(likely, key=lambda seen: seen.look.worth, default=None)
+        return here if best is None else replace(here, suspicions=(best.view.suspicion,))
 
     def _seen(self, pixels: Image, view: View) -> _Seen:
         probabilities = self.probabilities(view.of(pixels))
         levels = consistent_levels(_most_likely(probabilities))
         found = evidence(levels.label, probabilities, levels.agreement)
-        return _Seen(view, replace(levels, label=view.of(levels.label)), found)
+        return _Seen(view, levels, found, probabilities)
 
     def probabilities(self, pixels: Image) -> NDArray[np.float32]:
         """What the network believes of each pixel, before levels are made consistent.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,12 +20,15 @@ from spinemsca.predictions.write import write_label_map
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
     from spinemsca.predictions.find import LabelFile
     from spinemsca.predictions.record import Record
+
+    Names = Mapping[Structure, Structure | None]
 
 __all__ = ["Renaming", "relabel_file"]
 
@@ -34,7 +38,7 @@ class Renaming:
     """How levels are renamed: one of the two.
 
     Attributes:
-        lowest: What the lowest lumbar vertebra is, in maps that call it L5.
+        lowest: What the lowest lumbar vertebra is; without a sacrum, the lowest in view.
         shift: Levels by which every structure moves, positive towards the feet.
 
     Raises:
@@ -50,13 +54,15 @@ class Renaming:
                 "how to rename was not said, or twice", remedy="Give --lowest or --shift, not both"
             )
 
-    def __call__(self, label: LabelMap) -> LabelMap:
-        """Renames a label map of any shape."""
-        return from_lowest(self.lowest)(label) if self.lowest else shifted(label, self.shift)
+    def of(self, labels: LabelMap) -> Callable[[LabelMap], LabelMap]:
+        """The renaming for a label map of any shape, by what it holds."""
+        if self.lowest is None:
+            return partial(shifted, levels=self.shift)
+        return from_lowest(self.lowest, frozenset(np.unique(labels).tolist()))
 
     def __str__(self) -> str:
         if self.lowest:
-            return f"the lowest lumbar vertebra, labelled L5, is {self.lowest}"
+            return f"the lowest lumbar vertebra is {self.lowest}"
         way = "down" if self.shift > 0 else "up"
         return f"every structure is {abs(self.shift)} level {way} from what it was labelled"
 
@@ -85,15 +91,15 @@ def relabel_file(file: LabelFile, out: Path, how: Renaming) -> dict[str, Any]:
     note = target.with_name(f"{stem(target)}.relabel.json")
     _refuse_overwriting(file.path, target, note)
     labels = scan.volume.pixels
-    renamed = how(labels)
+    names = renaming(how.of(labels))
     beside = target.with_name(f"{stem(target).removesuffix(LABEL)}.json")
     if scan.record is not None:
         # An earlier record must not stand beside this label map if the program is stopped.
         beside.unlink(missing_ok=True)
-    files = write_label_map(target, renamed, scan.volume.grid)
+    files = write_label_map(target, how.of(labels)(labels), scan.volume.grid)
     if scan.record is not None:
-        write_record(beside, _renamed_record(scan.record, how, tuple(files)))
-    said = _said(file.path, target, how, labels)
+        write_record(beside, _renamed_record(scan.record, how, names, tuple(files)))
+    said = _said(file.path, target, how, names, labels)
     write_text(note, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
     return said
 
@@ -126,8 +132,10 @@ def _written_from(note: Path) -> str | None:
         return None
 
 
-def _renamed_record(record: Record, how: Renaming, files: tuple[str, ...]) -> Record:
-    names = {old.name: new.name for old, new in renaming(how).items() if new is not None}
+def _renamed_record(
+    record: Record, how: Renaming, renamed_to: Names, files: tuple[str, ...]
+) -> Record:
+    names = {old.name: new.name for old, new in renamed_to.items() if new is not None}
 
     def renamed(values: dict[str, Any]) -> dict[str, Any]:
         return {names[name]: value for name, value in values.items() if name in names}
@@ -145,11 +153,11 @@ def _renamed_record(record: Record, how: Renaming, files: tuple[str, ...]) -> Re
     )
 
 
-def _said(path: Path, target: Path, how: Renaming, before: LabelMap) -> dict[str, Any]:
+def _said(
+    path: Path, target: Path, how: Renaming, renamed_to: Names, before: LabelMap
+) -> dict[str, Any]:
     there = set(np.unique(before).tolist())
-    names: dict[Structure, Structure | None] = {
-        old: new for old, new in renaming(how).items() if old.value in there
-    }
+    names = {old: new for old, new in renamed_to.items() if old.value in there}
     return {
         "input": path.name,
         "source": source_of(path),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Lowest", "from_lowest", "renaming", "shifted", "with_lowest"]
 
 Lowest: TypeAlias = Literal["L4", "L5", "L6"]
-"""What the lowest lumbar vertebra is."""
+"""What the lowest lumbar vertebra is, or the lowest in view where no sacrum is."""
 
 _VALUES: Final = np.arange(len(STRUCTURES) + len(OTHERS) + 1, dtype=np.uint8)
 _LONG: Final = tuple(map(by_any_name, ("T12", "T12/L1", *(s.name for s in COLUMN), "S1/S2", "S2")))
@@ -45,21 +45,36 @@ def shifted(label: LabelMap, levels: int) -> LabelMap:
     return _along(_LONG, 2 * levels)[label]
 
 
-def with_lowest(label: LabelMap, lowest: Lowest) -> LabelMap:
-    """Renames levels where the lowest lumbar vertebra is not the L5 it was taken for.
+def with_lowest(label: LabelMap, lowest: Lowest, values: frozenset[int] | None = None) -> LabelMap:
+    """Renames levels where the lowest lumbar vertebra is not what it was taken for.
 
     The sacrum keeps its name, and discs go with the vertebra above them: with an L6, what was
     called L5 and D5 are L6 and the disc L6/S1, and D4 is the disc L5/L6.
 
     Args:
-        label: Any shape, uint8, 0 to 18, counted upward as if from L5.
-        lowest: What the lowest lumbar vertebra is.
+        label: Any shape, uint8, 0 to 18.
+        lowest: What the lowest lumbar vertebra is; where there is no sacrum among `values`, what
+            the lowest vertebra in view is.
+        values: All that is in view, such as in the volume whose slice `label` is; where not
+            given, what `label` holds.
     """
+    held = frozenset(np.unique(label).tolist()) if values is None else values
+    now = _ABOVE_SACRUM["L5"][_first_in_view(held) :]
     table = _VALUES.copy()
-    for old, new in zip(_ABOVE_SACRUM["L5"], _ABOVE_SACRUM[lowest], strict=False):
+    for old, new in zip(now, _ABOVE_SACRUM[lowest], strict=False):
         table[by_any_name(old).value] = by_any_name(new).value
+    for old in now[len(_ABOVE_SACRUM[lowest]) :]:
+        table[by_any_name(old).value] = 0
     renamed: LabelMap = table[label]
     return renamed
+
+
+def _first_in_view(values: frozenset[int]) -> int:
+    """Where in the list of names from the sacrum up the lowest vertebra's disc stands."""
+    if by_any_name("S1").value in values:
+        return 0
+    ranks = (i for i, name in enumerate(_ABOVE_SACRUM["L5"]) if by_any_name(name).value in values)
+    return next(ranks, 0) // 2 * 2
 
 
 def _along(order: Sequence[Structure], steps: int) -> LabelMap:
@@ -80,10 +95,18 @@ def renaming(rename: Callable[[LabelMap], LabelMap]) -> dict[Structure, Structur
     }
 
 
-def from_lowest(lowest: Lowest) -> Callable[[LabelMap], LabelMap]:
-    """The renaming of maps that were counted as if the lowest lumbar vertebra were L5."""
+def from_lowest(
+    lowest: Lowest, values: frozenset[int] | None = None
+) -> Callable[[LabelMap], LabelMap]:
+    """The renaming of maps by what the lowest lumbar vertebra is.
+
+    Args:
+        lowest: As for `with_lowest`.
+        values: All that is in view; a sacrum, where not given.
+    """
+    held = frozenset({by_any_name("S1").value}) if values is None else values
 
     def rename(label: LabelMap) -> LabelMap:
-        return with_lowest(label, lowest)
+        return with_lowest(label, lowest, held)
 
     return rename

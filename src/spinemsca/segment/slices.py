@@ -12,7 +12,8 @@ import numpy as np
 from spinemsca.anatomy import SPINE
 from spinemsca.io.orientation import Orientation
 from spinemsca.segment.midline import choose_slice
-from spinemsca.segment.predict import NUMBERING, Model, Segmentation
+from spinemsca.segment.numbering import LOWEST_IN_VIEW, SACRUM, numbering
+from spinemsca.segment.predict import Model, Segmentation
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
 if TYPE_CHECKING:
@@ -83,14 +84,15 @@ class Prediction:
 
 
 def predict_volume(
-    model: Model, volume: Volume, lowest: Lowest = "L5", map_: Map = map
+    model: Model, volume: Volume, lowest: Lowest | None = None, map_: Map = map
 ) -> Prediction:
     """Segments every slice; those without a lumbar spine stay empty.
 
     Args:
         model: Which segments.
         volume: From `read_volume`.
-        lowest: What the vertebra above the sacrum is.
+        lowest: What the lowest lumbar vertebra is, where somebody knows; without a sacrum in
+            view, the lowest vertebra in view.
         map_: Goes over the slices, one after another or several at a time.
 
     Raises:
@@ -101,19 +103,21 @@ def predict_volume(
     choice = _chosen(volume, slices)
     shown = choice.index
     slices, changed = _agreeing(slices, shown)
-    if lowest != "L5":
-        slices = [_renamed(found, lowest) for found in slices]
+    counted_from = slices[shown].counted_from
+    if lowest is not None:
+        counted_from = counted_from if counted_from == SACRUM else LOWEST_IN_VIEW
+        slices = _renamed(slices, lowest)
     warnings = (*volume.notes, *slices[shown].warnings)
     if changed:
         warnings = (*warnings, f"Levels of {changed} slices were shifted to agree with the others")
-    numbering = NUMBERING.replace("L5", lowest)
+    said = numbering(counted_from, lowest or "L5")
     if len(slices) == 1:
-        return Prediction(tuple(slices), shown, warnings, numbering)
+        return Prediction(tuple(slices), shown, warnings, said)
     if choice.certainty < _SURE:
         doubt = f"Slice {shown} is taken for the one through the canal's middle, but not surely"
         warnings = (*warnings, doubt)
     return Prediction(
-        tuple(slices), shown, warnings, numbering, round(choice.certainty, 4), choice.reason
+        tuple(slices), shown, warnings, said, round(choice.certainty, 4), choice.reason
     )
 
 
@@ -160,8 +164,10 @@ def _shifted(found: Segmentation, levels: int) -> Segmentation:
     return _with(found, partial(shifted, levels=levels))
 
 
-def _renamed(found: Segmentation, lowest: Lowest) -> Segmentation:
-    return _with(found, from_lowest(lowest))
+def _renamed(slices: list[Segmentation], lowest: Lowest) -> list[Segmentation]:
+    values = frozenset(v for found in slices for v in np.unique(found.label).tolist())
+    rename = from_lowest(lowest, values)
+    return [_with(found, rename) for found in slices]
 
 
 def _with(found: Segmentation, rename: Callable[[LabelMap], LabelMap]) -> Segmentation:

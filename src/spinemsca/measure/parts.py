@@ -1,0 +1,129 @@
+"""A label map's structures as masks: the main piece of each, and how they lie in the picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from scipy import ndimage
+
+from spinemsca.anatomy import SPINE, STRUCTURES, Structure, by_value
+from spinemsca.measure import quality
+from spinemsca.measure.block import is_sacral
+from spinemsca.measure.contour import main_component
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from spinemsca.case import LabelMap
+    from spinemsca.measure.contour import Points
+
+__all__ = ["Part", "Parts", "find_parts", "quarter_turns"]
+
+# Fewer pixels have no four sides of the least number of points that a line is fitted to.
+_LEAST_PIXELS: Final = 24
+_LEAST_WIDTH: Final = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A structure's main piece.
+
+    Attributes:
+        mask: `(h, w)` in its box, holes filled.
+        corner: Row and column of the box's first pixel.
+        centre: Centroid in pixels.
+        mended: Pixels of islands and holes.
+    """
+
+    mask: NDArray[np.bool_]
+    corner: tuple[int, int]
+    centre: tuple[float, float]
+    mended: int
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """All structures of a label map.
+
+    Attributes:
+        found: Those that can be measured.
+        centres: `(2,)` centroids of these, in physical units.
+        absent: Why each of the others cannot.
+        flags: What was mended.
+        boxes: Slices that hold each label value, from 1 on, `None` for those not there.
+    """
+
+    found: dict[Structure, Part]
+    centres: dict[Structure, Points]
+    absent: dict[Structure, str]
+    flags: dict[Structure, str]
+    boxes: tuple[Any, ...]
+
+    @property
+    def rows(self) -> tuple[Structure, ...]:
+        """The eleven structures and the others that the label map holds, from top to bottom."""
+        return tuple(
+            s for s in SPINE if s.value <= len(STRUCTURES) or self.boxes[s.value - 1] is not None
+        )
+
+
+def find_parts(label: LabelMap, pixel: Points) -> Parts:
+    """Each structure's main component, why others have none, and what was mended.
+
+    Args:
+        label: `(H, W)` values 0 to 18.
+        pixel: `(2,)` height and width of a pixel.
+    """
+    parts = Parts({}, {}, {}, {}, tuple(ndimage.find_objects(label, max_label=len(SPINE))))
+    for value, box in enumerate(parts.boxes, start=1):
+        structure = by_value(value)
+        if box is None:
+            parts.absent[structure] = f"{structure} is not in the label map"
+        else:
+            _add(parts, structure, _part(label[box] == value, box))
+    parts.centres.update({s: np.array(p.centre) * pixel for s, p in parts.found.items()})
+    for structure in quality.out_of_order(parts.centres):
+        parts.absent[structure] = f"{structure} is out of order along the spine"
+        del parts.found[structure], parts.centres[structure]
+    return parts
+
+
+def _add(parts: Parts, structure: Structure, part: Part) -> None:
+    size = np.count_nonzero(part.mask)
+    if size < _LEAST_PIXELS or min(part.mask.shape) < _LEAST_WIDTH:
+        parts.absent[structure] = f"{structure} has only {size} pixels"
+        return
+    parts.found[structure] = part
+    if part.mended > quality.MENDED_SHARE * size:
+        parts.flags[structure] = f"{structure} has islands or holes of {part.mended} px, left out"
+
+
+def _part(mask: NDArray[np.bool_], box: tuple[slice, ...]) -> Part:
+    kept, mended = main_component(mask)
+    rows, columns = np.nonzero(kept)
+    top, left = box[0].start, box[1].start
+    return Part(kept, (top, left), (rows.mean() + top, columns.mean() + left), mended)
+
+
+def quarter_turns(centres: Mapping[Structure, Points]) -> int:
+    """By how many quarters to turn a picture (as `numpy.rot90`) for its spine to run downwards.
+
+    0 where the line from the uppermost to the lowest structure is less than 45° off. The sacrum
+    lies far back and is left out where two others are there.
+
+    Args:
+        centres: Centroids.
+    """
+    known = [s for s in SPINE if s in centres]
+    free = [s for s in known if not is_sacral(s)]
+    known = free if len(free) > 1 else known
+    if len(known) < 2:
+        return 0
+    down, right = centres[known[-1]] - centres[known[0]]
+    if abs(down) >= abs(right):
+        return 0 if down >= 0 else 2
+    return -1 if right > 0 else 1
