@@ -12,7 +12,7 @@ from spinemsca.anatomy import OTHERS
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UsageError
 from spinemsca.io import pt
-from spinemsca.io.orientation import HOUSE, SLICE_CODES, Orientation
+from spinemsca.io.orientation import SLICE_CODES, Orientation
 from spinemsca.io.read import read_label_volume, read_numbers, read_volume
 from spinemsca.io.volume import on_picture_grid
 from spinemsca.predictions.images import find_image
@@ -175,11 +175,15 @@ def _placed(volume: Volume, file: LabelFile, record: Record | None, how: Reading
     if record is not None and record.orientation is not None:
         _check_shape(volume, record, file)
     if not volume.is_picture:
-        known = volume.spacing or (None if how.spacing is None else Spacing(*how.spacing))
-        return volume.replace(spacing=known)
+        # The header of a label map states a spacing even where that of its image states none.
+        unknown = record is not None and record.spacing_mm is None
+        own = None if unknown else volume.spacing
+        return volume.replace(
+            spacing=own or (None if how.spacing is None else Spacing(*how.spacing))
+        )
     pixels = volume.restore(volume.pixels)
-    stated = HOUSE
-    spacing: tuple[float, ...] | None = volume.spacing
+    stated, spacing = volume.grid.orientation, volume.grid.spacing_of_file(volume.spacing)
+    tilt = volume.tilt if record is None else record.tilt_deg
     if record is not None and record.orientation is not None:
         stated, spacing = Orientation.parse(record.orientation), record.spacing_mm
     if file.row is not None:
@@ -187,7 +191,6 @@ def _placed(volume: Volume, file: LabelFile, record: Record | None, how: Reading
     if how.orientation is not None:
         stated = _stated(how.orientation)
     spacing = spacing or how.spacing
-    tilt = None if record is None else record.tilt_deg
     pair = None if spacing is None else (spacing[0], spacing[1])
     placed = on_picture_grid(volume.name, pixels, stated, pair, tilt)
     return placed.replace(notes=volume.notes)
