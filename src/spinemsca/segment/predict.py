@@ -17,9 +17,9 @@ from spinemsca.segment.doubts import torn
 from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import Levels, consistent_levels
-from spinemsca.segment.numbering import APPEARANCE, SACRUM, numbering
+from spinemsca.segment.numbering import APPEARANCE, CUT_SACRUM, SACRUM, numbering
 from spinemsca.segment.refusal import refusal
-from spinemsca.segment.sacrum import below_sacrum, transitional
+from spinemsca.segment.sacrum import CUT, below_sacrum, in_line, is_cut, transitional
 from spinemsca.segment.turns import OTHER_VIEWS, Look, View, is_plain, lies_so, may_lie_so
 from spinemsca.segment.weights import Weights, load_weights
 
@@ -50,8 +50,8 @@ class Segmentation:
         warnings: What a reader should know, one sentence each.
         ambiguous: Whether the levels may be numbered wrongly.
         refused: Why there is no answer, or `None` where there is one.
-        counted_from: What the levels were counted from, `SACRUM` or `APPEARANCE` of
-            `spinemsca.segment.numbering`, whose `numbering` says it in a sentence.
+        counted_from: What the levels were counted from, `SACRUM`, `CUT_SACRUM` or
+            `APPEARANCE` of `spinemsca.segment.numbering`, whose `numbering` says it in a sentence.
         faces: `right` for the mirror image of a slice that looks `left` with its head up.
     """
 
@@ -83,10 +83,17 @@ class _Seen:
 
     def doubts(self, pixels: Image) -> tuple[str, ...]:
         """Why its numbering may be wrong, beside what the bodies tell."""
-        label = self.levels.label
-        below = below_sacrum(self.view.of(pixels), label, self.probabilities)
-        said = (transitional(below), torn(self.found))
+        levels, plane = self.levels, self.view.of(pixels)
+        below = below_sacrum(plane, levels.label, self.probabilities)
+        cut = CUT if self.counted_from(pixels) == CUT_SACRUM else None
+        said = (cut, in_line(levels.sacral_turn), transitional(below), torn(self.found))
         return tuple(doubt for doubt in said if doubt)
+
+    def counted_from(self, pixels: Image) -> str:
+        """What its levels were counted from, as `numbering` takes it."""
+        source = self.levels.counted_from
+        cut = source == SACRUM and is_cut(self.view.of(pixels), self.levels.label)
+        return CUT_SACRUM if cut else source
 
 
 class Model:
@@ -159,7 +166,7 @@ class Model:
             (*levels.warnings, *doubts, *turned, *seen.suspicions),
             levels.ambiguous or bool(doubts or seen.suspicions),
             faces=view.faces,
-            counted_from=levels.counted_from,
+            counted_from=seen.counted_from(pixels),
         )
 
     def _best_view(self, pixels: Image) -> _Seen:
