@@ -266,9 +266,18 @@ def test_one_numbering_for_all_even_where_the_sacrum_alone_disagrees():
     assert levels.ambiguous
 
 
-def test_an_upside_down_slice_is_numbered_the_other_way():
-    label = np.ascontiguousarray(spine(NAMES)[::-1])
-    np.testing.assert_array_equal(consistent_levels(label).label, label)
+@pytest.mark.parametrize("view", [slice(None), slice(2, 9), slice(4, 8)])
+def test_the_head_is_up_whatever_single_levels_claim(view):
+    label = np.ascontiguousarray(spine(NAMES[view])[::-1])
+    levels = consistent_levels(label)
+    rows = [np.where(levels.label == VALUE[n])[0].mean() for n in found(levels.label)]
+    assert rows == sorted(rows)
+    assert levels.ambiguous
+
+
+def test_levels_tell_which_end_of_a_spine_across_the_picture_is_up():
+    for label in (spine(NAMES).T, spine(NAMES).T[:, ::-1]):
+        np.testing.assert_array_equal(consistent_levels(label.copy()).label, label)
 
 
 def test_nothing_found_is_said():

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image, LabelMap
 
-__all__ = ["BelowSacrum", "below_sacrum", "transitional"]
+__all__ = ["CUT", "BelowSacrum", "below_sacrum", "in_line", "is_cut", "transitional"]
+
+CUT: Final = "What is named S1 is cut by the picture's edge; it may be another vertebra"
+"""What is said where `is_cut`."""
 
 _S1: Final = by_name("S1").value
 _D5: Final = by_name("D5").value
@@ -50,6 +53,11 @@ _ROWS: Final = 48
 _SECTIONS: Final = 9
 # Fewer make no line.
 _FEWEST_SECTIONS: Final = 3
+# Rows of picture below S1, in rows of S1; 99 of 100 whole slices have 0.39 or more.
+_ROOM: Final = 0.3
+# Degrees. The sacrum turns by 20.5 or more in all of 442 slices of SPIDER and Sudirman; an L5 taken
+# for it would by less in 54 % of them, an L4 in 91 %.
+_IN_LINE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +103,36 @@ def transitional(below: BelowSacrum | None) -> str | None:
         "A disc seems to lie below S1: a transitional vertebra is possible, "
         "and all levels may be off by one"
     )
+
+
+def in_line(sacral_turn: float | None) -> str | None:
+    """That S1 lies as a lumbar vertebra does, in one sentence; `None` where it does not.
+
+    Args:
+        sacral_turn: From `Levels`, degrees.
+    """
+    if sacral_turn is None or sacral_turn >= _IN_LINE:
+        return None
+    return (
+        "What is named S1 hardly turns backwards, as the sacrum does; it may be a lumbar vertebra"
+    )
+
+
+def is_cut(pixels: Image, label: LabelMap) -> bool:
+    """Whether the picture, or what it shows, ends in S1 or close below it.
+
+    Args:
+        pixels: `(H, W)`, head up.
+        label: `(H, W)` uint8, 0 to 11, of the same slice.
+    """
+    box = ndimage.find_objects((label == _S1).astype(np.uint8))
+    if not box:
+        return False
+    rows, columns = box[0]
+    # A frame around a picture is of one grey.
+    shown = np.flatnonzero(np.ptp(pixels[rows.stop :, columns], axis=1) > 0)
+    room = int(shown[-1]) + 1 if len(shown) else 0
+    return bool(room < _ROOM * (rows.stop - rows.start))
 
 
 def below_sacrum(
