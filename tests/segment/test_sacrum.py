@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -94,9 +96,31 @@ def test_without_the_structures_nothing_is_said(name):
 
 
 def test_each_sign_suffices():
-    assert transitional(BelowSacrum(0.0, 0.0, 0.1)) is None
-    for sign in (BelowSacrum(0.3, 0, 0), BelowSacrum(0, 0.2, 0), BelowSacrum(0, 0, 0.3)):
-        assert transitional(sign) is not None
+    none = BelowSacrum(disc=0.0, bone=0.0, band=0.1, taper=1.1)
+    assert transitional(none) is None
+    for sign in ({"disc": 0.3}, {"bone": 0.2}, {"band": 0.3}):
+        assert transitional(replace(none, **sign)) is not None
+
+
+def test_a_band_below_a_sacrum_that_tapers_is_a_remnant():
+    tapered = BelowSacrum(disc=0.0, bone=0.0, band=0.23, taper=1.5)
+    assert transitional(tapered) is None
+    assert transitional(replace(tapered, taper=1.3)) is not None
+    assert transitional(replace(tapered, band=0.35)) is not None
+
+
+def test_taper_is_the_upper_depth_over_the_lower():
+    pixels, label = _slice()
+    below = below_sacrum(pixels, label, _sure(label))
+    assert below is not None
+    assert below.taper == pytest.approx(1, abs=0.1)
+    rows = np.flatnonzero((label == VALUE["S1"]).any(axis=1))
+    for row in rows[len(rows) // 2 :]:
+        columns = np.flatnonzero(label[row] == VALUE["S1"])
+        label[row, columns[len(columns) // 2 :]] = 0
+    below = below_sacrum(pixels, label, _sure(label))
+    assert below is not None
+    assert below.taper == pytest.approx(2, rel=0.15)
 
 
 def test_a_sacrum_in_line_with_the_column_is_doubted():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import UsageError
@@ -68,7 +68,8 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
     """Label maps among files, folders that `predict` wrote, releases and other folders.
 
     In a folder, files called `*_label` and `label.pt` are taken; where there are none, all files
-    of a format that can be a label map. What is given twice counts once.
+    of a format that can be a label map. What is given twice counts once;
+    cases of one name from several inputs are told apart by their folders.
 
     Raises:
         UsageError: If an input does not exist or holds no label map.
@@ -83,7 +84,20 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
         if len(result.found) == before:
             raise _nothing(path, result)
     once = {source_of(file.path): file for file in reversed(result.found)}
-    return LabelFiles(list(reversed(once.values())), result.left_out)
+    return LabelFiles(_told_apart(list(reversed(once.values()))), result.left_out)
+
+
+def _told_apart(files: list[LabelFile]) -> list[LabelFile]:
+    """Files of several inputs: those of one name get the folder before it, else a number."""
+    taken: set[str] = set()
+    named = []
+    for file in files:
+        folder = printable(file.path.absolute().parent.name)
+        names = (file.name, f"{folder}/{file.name}", *(f"{file.name}-{n}" for n in range(2, 1000)))
+        name = next((n for n in names if n not in taken), file.name)
+        taken.add(name)
+        named.append(replace(file, name=name))
+    return named
 
 
 def _nothing(path: Path, result: LabelFiles) -> UsageError:

