@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+import os
 import struct
+import subprocess
+import sys
 import threading
 import traceback
 import warnings
@@ -383,3 +386,23 @@ def test_several_frames_are_refused(tmp_path):
     slice_.NumberOfFrames = 3
     with pytest.raises(CaseError, match="holds 3 frames"):
         read_volume(save_dicom(path, slice_))
+
+
+def test_nothing_that_predict_writes_or_prints_holds_a_header_value(tmp_path):
+    """The whole command, in a process of its own: sound, damaged and malformed files."""
+    (tmp_path / "in").mkdir()
+    for keyword in ("SeriesInstanceUID", "PixelSpacing", "Rows", "SpecificCharacterSet"):
+        changes = {Tag(keyword): raw(Tag(keyword), "UI" if "UID" in keyword else "DS")}
+        written(tmp_path / "in", changes, name=f"{keyword}.dcm")
+    whole = written(tmp_path / "in", name="whole.dcm").read_bytes()
+    (tmp_path / "in" / "cut.dcm").write_bytes(whole[: len(whole) * 2 // 3])
+    command = [sys.executable, "-m", "spinemsca", "predict", str(tmp_path / "in")]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "out")],
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONWARNINGS": "always"},
+    )
+    left = [path.read_bytes() for path in (tmp_path / "out").iterdir()]
+    assert len(left) > 6
+    assert not [text for text in (done.stdout, done.stderr, *left) if PLANTED.encode() in text]
