@@ -390,11 +390,13 @@ def test_several_frames_are_refused(tmp_path):
 
 def test_nothing_that_predict_writes_or_prints_holds_a_header_value(tmp_path):
     """The whole command, in a process of its own: sound, damaged and malformed files."""
-    (tmp_path / "in").mkdir()
-    for keyword in ("SeriesInstanceUID", "PixelSpacing", "Rows", "SpecificCharacterSet"):
-        changes = {Tag(keyword): raw(Tag(keyword), "UI" if "UID" in keyword else "DS")}
-        written(tmp_path / "in", changes, name=f"{keyword}.dcm")
-    whole = written(tmp_path / "in", name="whole.dcm").read_bytes()
+    for keyword in ("SeriesInstanceUID", "PixelSpacing", "Rows", "SpecificCharacterSet", "whole"):
+        # Each in a folder of its own, or they would be one series.
+        folder = tmp_path / "in" / keyword
+        folder.mkdir(parents=True)
+        vr = "UI" if "UID" in keyword else "DS"
+        written(folder, {} if keyword == "whole" else {Tag(keyword): raw(Tag(keyword), vr)})
+    whole = (folder / "a.dcm").read_bytes()
     (tmp_path / "in" / "cut.dcm").write_bytes(whole[: len(whole) * 2 // 3])
     command = [sys.executable, "-m", "spinemsca", "predict", str(tmp_path / "in")]
     done = subprocess.run(
@@ -404,5 +406,5 @@ def test_nothing_that_predict_writes_or_prints_holds_a_header_value(tmp_path):
         env=os.environ | {"PYTHONWARNINGS": "always"},
     )
     left = [path.read_bytes() for path in (tmp_path / "out").iterdir()]
-    assert len(left) > 6
+    assert len(left) > 9
     assert not [text for text in (done.stdout, done.stderr, *left) if PLANTED.encode() in text]
