@@ -24,7 +24,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io import dicom_header, dicom_series, dicom_start
+from spinemsca.io import dicom_elements, dicom_header, dicom_series, dicom_start
 from spinemsca.io.read import kind_of, read_volume
 from spinemsca.io.silence import silence
 from tests.io.volumes import HOUSE, SAGITTAL, STEPS, affine_of, dicom_slice, save_dicom
@@ -189,8 +189,8 @@ def test_file_meta_information_planted(tmp_path, tag):
 
 def test_functional_groups_planted(tmp_path):
     parts = {
-        group: sequence(group, raw(dicom_header._TAGS[keyword], "DS"))
-        for keyword, group in dicom_header._GROUPS.items()
+        group: sequence(group, raw(dicom_elements.TAGS[keyword], "DS"))
+        for keyword, group in dicom_elements._GROUPS.items()
     }
     groups = sequence(Tag("SharedFunctionalGroupsSequence"), *dict(sorted(parts.items())).values())
     volume = judged(written(tmp_path, {Tag("SharedFunctionalGroupsSequence"): groups}))
