@@ -1,22 +1,24 @@
 """Draws docs/orientation.png: one patient in four files, and the same numbers from each.
 
-    python scripts/make_orientation_picture.py docs/orientation.png
+python scripts/make_orientation_picture.py docs/orientation.png
 """
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib as mpl
 
 from spinemsca.anatomy import by_name
-from spinemsca.case import Case
 from spinemsca.draw import overlay
 from spinemsca.io.orientation import Orientation
 from spinemsca.measure.measure import measure
 from spinemsca.phantom import phantom
+
+if TYPE_CHECKING:
+    from spinemsca.case import Case
 
 mpl.use("Agg")
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.anatomy import COLUMN
-from spinemsca.io.orientation import HOUSE
+from spinemsca.io.orientation import HOUSE, Orientation
 from spinemsca.io.volume import Grid
 from spinemsca.predictions.record import ModelUsed, Record
 from spinemsca.predictions.write import write_result
+from tests.io.volumes import STEPS, affine_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,3 +68,27 @@ def save_picture(out: Path, name: str, label: np.ndarray, **changes: Any) -> Rec
     """The result of a picture, `label` as its file holds it, on the record's grid."""
     said = record(**{"input": f"{name}.png", "shape": label.shape} | changes)
     return write_result(out, name, said, Grid(label.shape, HOUSE), HOUSE.apply(label[..., None]))
+
+
+def as_it_lies(plane: np.ndarray, codes: str) -> np.ndarray:
+    """A slice of the house as a file of these axis codes holds it."""
+    turn = Orientation.parse(codes)
+    return np.ascontiguousarray(turn.undo(plane[None])[..., 0])
+
+
+def steps_of(codes: str, rows: float, columns: float) -> tuple[float, float]:
+    """Spacing of a file's axes, from that along the spine and from front to back."""
+    return (rows, columns) if codes[0] in "IS" else (columns, rows)
+
+
+def save_volume(folder: Path, turn: Orientation, labels: np.ndarray, **changes: Any) -> Record:
+    """As `predict` writes it for an image that lies so."""
+    affine = affine_of(turn, labels.shape)
+    shape = turn.undo(labels).shape
+    grid = Grid(shape, turn, affine)
+    along = dict(zip(turn.order, STEPS, strict=True))
+    said = of_volume(
+        shape=shape, orientation=turn.codes, spacing_mm=tuple(along[i] for i in range(3)),
+        **changes,
+    )  # fmt: skip
+    return write_result(folder, "v", said, grid, labels)

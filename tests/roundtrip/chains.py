@@ -188,8 +188,10 @@ def check_numbers(found: Numbers, expected: Numbers) -> None:
             continue
         other = found[key]
         # A tilt is told in the patient's sagittal plane, which oblique slices are off by 0.03°.
-        close = isinstance(value, float | int) and other is not None and other == pytest.approx(
-            value, rel=1e-4, abs=0.05 if "sacral" in key[1] else 2e-3
+        close = (
+            isinstance(value, float | int)
+            and other is not None
+            and other == pytest.approx(value, rel=1e-4, abs=0.05 if "sacral" in key[1] else 2e-3)
         )
         if not (close or other == value):
             wrong.append(f"{key[0]} {key[1]}: {other}, not {value}")
@@ -515,7 +517,9 @@ _NEARLY = {"lordosis_l1_s1": 3.0, "sacral_slope": 3.0, "body_depth_middle": 0.06
 def _check_nearly(run: Run, found: Numbers, who: str) -> None:
     """Whether some numbers are those of the patient, but for resampling."""
     expected = _numbers_of_truth(who, run.lie.grid, run.lie.known)
-    compared = [k for k in expected if k[1] in _NEARLY and k[0] in ("L4", "L2", "D4", "D2", "spine")]
+    compared = [
+        k for k in expected if k[1] in _NEARLY and k[0] in ("L4", "L2", "D4", "D2", "spine")
+    ]
     for key in compared:
         value, room = expected[key], _NEARLY[key[1]]
         margin = room if room > 1 else max(room * abs(value), 0.5)

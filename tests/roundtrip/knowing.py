@@ -49,9 +49,7 @@ class Knowing:
             return Segmentation(empty, {}, spacing, (), ambiguous=True, refused="Nobody knows it")
         found = {by_value(v): 0.9 for v in np.unique(label).tolist() if v}
         orientation = codes if turn and codes in _VIEWS else "IP"
-        return Segmentation(
-            label.copy(), found, spacing, (), False, None, orientation, "sacrum"
-        )
+        return Segmentation(label.copy(), found, spacing, (), False, None, orientation, "sacrum")
 
 
 def _standard(image) -> np.ndarray:

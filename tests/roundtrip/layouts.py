@@ -14,9 +14,7 @@ CODES = ("IP", "IA", "SP", "SA", "PI", "PS", "AI", "AS")
 """The eight ways of a slice."""
 
 VOLUME_CODES = tuple(
-    "".join(letters)
-    for axes in permutations(("LR", "IS", "PA"))
-    for letters in product(*axes)
+    "".join(letters) for axes in permutations(("LR", "IS", "PA")) for letters in product(*axes)
 )
 """The 48 ways of a volume."""
 

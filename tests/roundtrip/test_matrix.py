@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.roundtrip.allpairs import all_pairs, whole
+from tests.roundtrip.allpairs import all_pairs
 from tests.roundtrip.chains import CHAINS, Run, known_model
 from tests.roundtrip.combos import FACTORS, allowed, codes_of, title
 from tests.roundtrip.formats import Lie

@@ -15,7 +15,9 @@ import torch
 from PIL import Image
 
 from spinemsca.cli import main
+from spinemsca.predictions.find import find_label_maps
 from spinemsca.predictions.names import TABLE_NAME
+from spinemsca.predictions.read import read_labelled
 from spinemsca.predictions.scans import find_scans
 from spinemsca.segment.batch import predict_files
 from spinemsca.segment.networks.column import ColumnNet
@@ -161,6 +163,33 @@ def test_another_plane_is_refused_with_its_reason(tmp_path):
     assert _table(out)["v"]["reason"] == said
     assert json.loads((out / "v.json").read_text())["refused"] == said
     assert not (out / "v_label.nii.gz").exists()
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_flat_nifti_is_predicted_and_read_again(tmp_path, plain):
+    affine = np.diag([0.5, 0.75, 1, 1]) if plain else affine_of(SAGITTAL, (1, *IMAGE.shape))
+    seen = IMAGE if plain else IMAGE.T
+    nibabel.save(nibabel.Nifti1Image(seen, affine), tmp_path / "v.nii.gz")
+    out = tmp_path / "out"
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([tmp_path / "v.nii.gz"]), out)
+    assert outcome.status == "segmented"
+    label = nibabel.load(out / "v_label.nii.gz")
+    assert label.shape == seen.shape
+    (file,) = find_label_maps([out]).found
+    assert len(np.unique(read_labelled(file).slice.label)) == 12
+
+
+@pytest.mark.parametrize("step", [1e-7, 2000.0])
+def test_odd_steps_are_recorded_as_the_file_states_them(tmp_path, step):
+    write_nifti(
+        tmp_path / "v.nii",
+        pixels=IMAGE[None],
+        affine=affine_of(SAGITTAL, (1, *IMAGE.shape), steps=(3 * step, step, step)),
+    )
+    out = tmp_path / "out"
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([tmp_path / "v.nii"]), out)
+    assert outcome.status == "segmented"
+    assert outcome.record.spacing_mm == pytest.approx((step, step, 3 * step), rel=1e-5)
 
 
 def test_dicom_tells_nobody(tmp_path, capsys):

@@ -73,7 +73,7 @@ def test_ambiguity_and_warnings_are_passed_on():
         (["L3"], 9.0, "No lumbar spine"),
         ([], 9.0, "No lumbar spine"),
         (NAMES, 2.0, "hardly looks like"),
-        (["L5", "D1", "L1", "D4", "L2", "D2", "L4"], 9.0, "no consistent spine"),
+        (["L5", "D1", "L1", "D4", "L3", "D2", "L2"], 9.0, "no consistent spine"),
     ],
 )
 def test_what_is_no_lumbar_spine_is_refused(names, certainty, reason):

@@ -49,11 +49,11 @@ def test_a_picture_stays_a_picture_and_keeps_what_leaves_the_eleven(tmp_path):
 
 @pytest.mark.parametrize("shift", [-1, 1])
 def test_a_pt_file_stays_one(tmp_path, shift):
-    pt.write_label(tmp_path / "label.pt", ladder())
-    said = relabel_file(only(tmp_path / "label.pt"), tmp_path / "out", Renaming(shift=shift))
-    label = pt.read_label(tmp_path / "out/label.pt")
+    pt.write_label(tmp_path / "case/label.pt", ladder())
+    said = relabel_file(only(tmp_path / "case/label.pt"), tmp_path / "out", Renaming(shift=shift))
+    label = pt.read_label(tmp_path / "out/case/label.pt")
     assert np.array_equal(label == L4 + shift, ladder() == L4)
-    other = np.asarray(Image.open(tmp_path / "out/label_other.png"))
+    other = np.asarray(Image.open(tmp_path / "out/case/label_other.png"))
     new, old = (S2, S1) if shift > 0 else (T12, L1)
     assert np.array_equal(other == new, ladder() == old)
     assert said["dropped"] == []
@@ -101,7 +101,7 @@ def test_the_verb(tmp_path, capsys):
     assert run(tmp_path / "a.png", *out, "--lowest", "L6", "--json") == 0
     printed = capsys.readouterr()
     assert json.loads(printed.out)[0]["output"] == "a.png"
-    assert "the lowest lumbar vertebra, labelled L5, is L6" in printed.err
+    assert "the lowest lumbar vertebra is L6" in printed.err
     assert "dropped" not in printed.err
     assert run(tmp_path / "a.png", tmp_path / "bad.png", *out, "--shift", "-1") == 1
     assert "bad.png" in capsys.readouterr().err

@@ -156,7 +156,7 @@ def test_labels_follow_a_picture_however_it_lies(view):
 @pytest.mark.parametrize("view", [View.UPSIDE_DOWN, View.TURNED])
 def test_without_a_sacrum_nothing_is_turned_but_a_suspicion_is_said(view):
     found = _model(NAMES[:-2]).predict(view.of(_image()), refuse=False)
-    assert found.faces == "left"
+    assert found.orientation == "IP"
     assert not any("picture seems" in w for w in found.warnings)
     assert view.suspicion in found.warnings
     assert found.ambiguous

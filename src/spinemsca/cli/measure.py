@@ -265,4 +265,5 @@ def _write_codebook(path: Path) -> None:
     from spinemsca.measure import table
 
     rows = table.codebook()
-    write_text(path, table.csv_text(list(rows[2]), rows))
+    columns = max((list(row) for row in rows), key=len)
+    write_text(path, table.csv_text(columns, rows))

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import isfinite
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from spinemsca.anatomy import COLUMN, DISCS, Structure
-from spinemsca.measure.spine import Spine
+from spinemsca.measure.limits import LIMITS, Limits
+from spinemsca.measure.spine import NotGivenError, Spine
 
 __all__ = ["Definition", "Formula", "Quantity", "Scope", "Values", "by_level", "define"]
 
@@ -54,6 +56,8 @@ _SUFFIXES: Final = {
     Quantity.PERCENT: ("percent",),
     Quantity.TEXT: ("text",),
 }
+
+_POWERS: Final = {Quantity.LENGTH: 1, Quantity.AREA: 2}
 
 
 class Scope(StrEnum):
@@ -97,6 +101,7 @@ class Definition:
         compute: The function.
         normal: By structure's name, lowest and highest normal value, where a source gives one.
         reference: Normal values in words, with their source; also where no range is given.
+        limits: What is plausible and possible; `None` of a text.
     """
 
     name: str
@@ -108,17 +113,47 @@ class Definition:
     compute: Formula
     normal: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reference: str = ""
+    limits: Limits | None = None
+
+    def limits_of(self, spine: Spine) -> Limits | None:
+        """Limits in the spine's unit; `None` where they cannot be told."""
+        power = _POWERS.get(self.quantity, 0)
+        if self.limits is None or not power:
+            return self.limits
+        size = spine.size()
+        return None if size is None else self.limits.scaled(size**power)
 
     def found(self, spine: Spine, at: Structure) -> Values | str:
         """A number's values or a text; raises `NotGivenError` where it cannot be given.
 
         Kept in the spine's cache, for measures are made of one another.
         """
-        key = (self.name, at)
+        key = (self.name, at.value)
         if key not in spine.cache:
-            spine.cache[key] = self.compute(spine, at)
+            spine.cache[key] = self._allowed(spine, self.compute(spine, at))
         found: Values | str = spine.cache[key]
         return found
+
+    def _allowed(self, spine: Spine, found: Values | str) -> Values | str:
+        """What was found, where anatomy allows it, so that nothing else is made of it."""
+        limits = None if isinstance(found, str) else self.limits_of(spine)
+        if limits is None or limits.allows(value := float(found[0])) or not isfinite(value):
+            return found
+        low, high = limits.possible
+        unit = self.quantity.suffix(spine.unit)
+        raise NotGivenError(f"beyond what anatomy allows, {low:.4g} to {high:.4g} {unit}")
+
+    def doubt(self, spine: Spine, value: float) -> str:
+        """Says that a value is beyond the plausible range; empty where it is not."""
+        limits = self.limits_of(spine)
+        if limits is None or not limits.doubt(value):
+            return ""
+        low, high = limits.plausible
+        unit = self.quantity.suffix(spine.unit)
+        return (
+            f"{self.name} is beyond the plausible range {low:.4g} to {high:.4g} {unit} "
+            f"({limits.source})"
+        )
 
     def __call__(self, spine: Spine, at: Structure) -> Values:
         """A number's values; raises `NotGivenError` where it cannot be given."""
@@ -143,7 +178,10 @@ def define(
     def wrap(compute: Formula) -> Definition:
         ranges, reference = normal or ({}, "")
         name = compute.__name__
-        return Definition(name, scope, quantity, formula, source, needs, compute, ranges, reference)
+        return Definition(
+            name, scope, quantity, formula, source, needs, compute, ranges, reference,
+            None if quantity is Quantity.TEXT else LIMITS[name],
+        )  # fmt: skip
 
     return wrap
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
     from spinemsca.measure.contour import Points
 
-__all__ = ["apart", "body_height"]
+__all__ = ["apart", "body_depth", "body_height"]
 
 # Gap of facing endplates in body heights: measured 0.04 to 0.82, 1.6 where a body is missing.
 _GAP: Final = (-0.3, 1.1)
@@ -45,10 +45,19 @@ _STOCKY: Final = 0.8
 
 def body_height(blocks: Iterable[Block]) -> float | None:
     """Median mid-height of the bodies that are seen in full, the sacrum left out."""
+    return _usual(blocks, g.SUPERIOR, g.INFERIOR)
+
+
+def body_depth(blocks: Iterable[Block]) -> float | None:
+    """Median depth between the middles of the walls of these bodies."""
+    return _usual(blocks, g.ANTERIOR, g.POSTERIOR)
+
+
+def _usual(blocks: Iterable[Block], first: int, second: int) -> float | None:
     bodies = [b for b in blocks if not b.structure.is_disc and not is_sacral(b.structure)]
-    heights = [float(g.distance(b.middle(g.SUPERIOR)[0], b.middle(g.INFERIOR)[0])) for b in bodies]
-    heights = [height for height in heights if np.isfinite(height)]
-    return float(np.median(heights)) if heights else None
+    lengths = [float(g.distance(b.middle(first)[0], b.middle(second)[0])) for b in bodies]
+    lengths = [length for length in lengths if np.isfinite(length)]
+    return float(np.median(lengths)) if lengths else None
 
 
 def apart(upper: Block, lower: Block, others: Iterable[Block], height: float | None) -> str:
@@ -72,16 +81,19 @@ def apart(upper: Block, lower: Block, others: Iterable[Block], height: float | N
 
 def _between(upper: Block, lower: Block, others: Iterable[Block], usual: float) -> str:
     """Whether another structure's centre lies between the two, near the line that joins them."""
-    line = lower.centre - upper.centre
-    length = float(np.hypot(*line))
     pair = upper.structure, lower.structure
+    (top, left), (bottom, right) = upper.centre.tolist(), lower.centre.tolist()
+    down, back = bottom - top, right - left
+    length = float(np.hypot(down, back))
     for other in sorted(others, key=lambda block: block.structure.is_disc):
-        if other.structure in pair or _joins(other.structure, *pair) or not length:
+        row, column = (other.centre - upper.centre).tolist()
+        along, across = row * down + column * back, column * down - row * back
+        if not (0 < along < length**2 and abs(across) < usual * length):
             continue
-        along, across = _place(other.centre - upper.centre, line / length)
-        if 0 < along < length and abs(across) < usual:
-            kind = "disc" if other.structure.is_disc else "vertebra"
-            return f"another {kind}, {other.structure}, lies between {pair[0]} and {pair[1]}"
+        if other.structure in pair or _joins(other.structure, *pair):
+            continue
+        kind = "disc" if other.structure.is_disc else "vertebra"
+        return f"another {kind}, {other.structure}, lies between {pair[0]} and {pair[1]}"
     return ""
 
 

@@ -30,7 +30,7 @@ _LONGEST_NAME: Final = 255
 _AGAIN: Final = "Predict the scan again, or remove the JSON and state --spacing and --orientation"
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Step = Annotated[float, Field(gt=0, lt=1000)]
+Step = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -66,7 +66,7 @@ class Record(_Strict):
         structures: Names of those found, from top to bottom.
         confidence: Of each, that it is outlined well and named right.
         pixels: Of each.
-        shape: Of the label file, axis by axis.
+        shape: Of the label file, axis by axis; a flat volume has a third axis of one.
         orientation: Axis codes of the label file: `IP`, `IA`, … of a picture's rows and columns,
             three letters of a volume; `None` of what was refused unread.
         orientation_from: `header`, `picture` where it was recognised, or `assumed`.
