@@ -581,12 +581,14 @@ _BUILDS = ("build_and_measure", "build_to_evaluate")
 
 def possible(chain: str, fmt: str, codes: str, name: str, spacing: str) -> bool:
     """Whether a chain takes such files at all."""
-    if chain in ("evaluate", "evaluate_relabelled", "leaderboard") and spacing == "none":
-        # The label maps of these say mm all the same, which `measure` knows better.
-        return fmt not in ("mha", "series") and not (chain == "leaderboard" and fmt in VOLUMES)
     if fmt == "release":
         return chain not in ("loose", "foreign", *_BUILDS, "relabel") and name in (
             "plain", "label", "dash")  # fmt: skip
+    if chain in ("evaluate", "evaluate_relabelled", "leaderboard") and spacing == "none" and (
+        fmt in ("mha", "series") or (chain == "leaderboard" and fmt in VOLUMES)
+    ):
+        # The label maps of these say mm all the same, which `measure` knows better.
+        return False
     if chain in _BUILDS:
         upright = fmt not in PICTURES or codes == "IP"
         return fmt not in ("jpeg", "pt", "series", "dicom.gz") and upright and name in _BUILT
