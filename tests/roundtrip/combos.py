@@ -47,7 +47,8 @@ def _allowed(made: Combination, fmt: str) -> bool:
         return False
     names = [made["name"]] if "name" in made else NAMES
     chains = [made["chain"]] if "chain" in made else CHAINS
-    return any(possible(c, fmt, codes, n) for c in chains for n in names)
+    steps = [made["spacing"]] if "spacing" in made else spacings(fmt)
+    return any(possible(c, fmt, codes, n, s) for c in chains for n in names for s in steps)
 
 
 def title(made: Combination) -> str:
