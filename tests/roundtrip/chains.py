@@ -186,7 +186,7 @@ def check_numbers(found: Numbers, expected: Numbers) -> None:
     for key, value in expected.items():
         if key[1] in _SIGNAL:
             continue
-        other = found[key]
+        other = found.get(key)
         # A tilt is told in the patient's sagittal plane, which oblique slices are off by 0.03°.
         close = (
             isinstance(value, float | int)
@@ -582,8 +582,9 @@ _BUILDS = ("build_and_measure", "build_to_evaluate")
 def possible(chain: str, fmt: str, codes: str, name: str, spacing: str) -> bool:
     """Whether a chain takes such files at all."""
     if fmt == "release":
-        return chain not in ("loose", "foreign", *_BUILDS, "relabel") and name in (
-            "plain", "label", "dash")  # fmt: skip
+        # As a release may call its cases.
+        named = name in ("plain", "label", "dash")
+        return named and chain not in ("loose", "foreign", *_BUILDS)
     if chain in ("evaluate", "evaluate_relabelled", "leaderboard") and spacing == "none" and (
         fmt in ("mha", "series") or (chain == "leaderboard" and fmt in VOLUMES)
     ):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+
 import pytest
 
-from tests.roundtrip.allpairs import all_pairs
+from spinemsca.anatomy import by_name
+from tests.roundtrip.allpairs import all_pairs, whole
 from tests.roundtrip.chains import CHAINS, Run, known_model
 from tests.roundtrip.combos import FACTORS, allowed, codes_of, title
-from tests.roundtrip.formats import Lie
+from tests.roundtrip.formats import FORMATS, Lie, poses
+from tests.roundtrip.names import NAMES
+from tests.roundtrip.patients import GRIDS, SHOWN, SLICES, numbers, patient
 
 # surface-distance imports from scipy by old names.
 pytestmark = pytest.mark.filterwarnings("ignore:Please import :DeprecationWarning")
@@ -22,3 +27,38 @@ def go(made, tmp_path) -> None:
 @pytest.mark.parametrize("made", all_pairs(FACTORS, allowed), ids=title)
 def test_every_two_levels_meet(made, tmp_path):
     go(made, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("fmt", FORMATS)
+def test_the_whole(fmt, chain, tmp_path):
+    """Every orientation and spacing of a format through a chain, under names that take turns."""
+    factors = {f: FACTORS[f] for f in ("order", "flips", "spacing")}
+    fixed = {"fmt": fmt, "chain": chain}
+    names = list(NAMES)
+    for number, made in enumerate(whole(factors, lambda m: allowed(m | fixed))):
+        made |= fixed | {"pose": poses(fmt)[number % len(poses(fmt))]}
+        turned = names[number % len(names) :] + names
+        made["name"] = next(n for n in turned if allowed(made | {"name": n}))
+        go(made, tmp_path / title(made))
+        shutil.rmtree(tmp_path / title(made))
+
+
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize("who", "ab")
+def test_what_is_known_is_right(who, grid):
+    """The numbers that all else is compared with follow the phantom's own geometry."""
+    slips = []
+    for index in range(SLICES):
+        found = numbers(who, grid, index)
+        slips.append(found["D4", "slip"])
+        assert 15 < found["spine", "lordosis_l1_s1"] < 80
+        assert 10 < found["spine", "sacral_slope"] < 60
+        assert 24 < found["L3", "body_height_anterior"] < 36
+    # Drawn 1 to 6 mm forwards.
+    assert slips == pytest.approx(range(1, SLICES + 1), abs=1.5)
+    assert numbers(who, grid, known=False)["L3", "body_area"] == pytest.approx(
+        (patient(who, grid).labels[SHOWN] == by_name("L3").value).sum(), rel=0.05
+    )
