@@ -1,6 +1,6 @@
 """Draws docs/orientation.png: one patient in four files, and the same numbers from each.
 
-    python scripts/make_orientation_picture.py docs/orientation.png
+python scripts/make_orientation_picture.py docs/orientation.png
 """
 
 from __future__ import annotations

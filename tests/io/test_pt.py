@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io import pt, torchfile
+from spinemsca.io import pt, safe_torch
 from tests import strategies as own
 
 LABEL = np.zeros((1, 8, 9))
@@ -269,7 +269,7 @@ def test_sizes_are_capped_before_anything_is_unpacked(tmp_path, monkeypatch):
     many = saved(tmp_path, [[] for _ in range(20_000)])
     with pytest.raises(UnsafeFileError, match="far more than one case"):
         pt.read_image(many)
-    monkeypatch.setattr(torchfile, "MAX_BYTES", 1000)
+    monkeypatch.setattr(safe_torch, "MAX_BYTES", 1000)
     with pytest.raises(UnsafeFileError, match="MiB allowed"):
         pt.read_image(saved(tmp_path, torch.rand(8, 90)))
 
@@ -296,7 +296,7 @@ def test_a_lone_tensor_is_read_without_torch_load(tmp_path, monkeypatch):
     expected = torch.load(path, weights_only=True).numpy()
     monkeypatch.setattr(torch, "load", None)
     assert np.array_equal(pt.read_image(path), expected)
-    assert torchfile.locate(path).shape == (8, 9)
+    assert safe_torch.locate(path).shape == (8, 9)
 
 
 def test_declared_numbers_beyond_the_stored_ones_are_never_read(tmp_path):

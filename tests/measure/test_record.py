@@ -4,12 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from spinemsca.measure.record import read_record, stated_faces, stated_spacing
+from spinemsca.measure.sources import read
 
 from spinemsca.case import Spacing
 from spinemsca.io.raster import write_label_picture
 from spinemsca.measure.measure import measure
-from spinemsca.measure.record import read_record, stated_faces, stated_spacing
-from spinemsca.measure.sources import read
 from tests.measure.spines import corners, draw
 
 

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
+from spinemsca._util.parallel import stream
 from spinemsca.anatomy import by_name
 from spinemsca.errors import UsageError
-from spinemsca.release.stream import stream
 from spinemsca.release.verify.alignment import alignment
 from spinemsca.release.verify.fingerprint import CANDIDATE, DUPLICATE, fingerprint, likeness
 from spinemsca.release.verify.rules.duplicates import candidates

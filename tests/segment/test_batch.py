@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from spinemsca.segment.inputs import find_inputs
 
 from spinemsca.cli import main
 from spinemsca.segment.batch import TABLE_NAME, predict_files
-from spinemsca.segment.inputs import find_inputs
 from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.predict import Model
 from spinemsca.segment.weights import Weights, save_weights
@@ -263,7 +263,7 @@ def test_too_little_memory_stops_nobody_else(folder, tmp_path):
 _SLOWLY = """
 import sys, time
 from pathlib import Path
-from spinemsca.io import files
+from spinemsca._util import files
 from spinemsca.segment.batch import predict_files
 from spinemsca.segment.inputs import find_inputs
 from tests.segment.test_levels import NAMES

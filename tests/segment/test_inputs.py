@@ -5,10 +5,10 @@ import hashlib
 import numpy as np
 import pytest
 from PIL import Image
+from spinemsca.segment.inputs import Input, find_inputs
 
 from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.io import pt
-from spinemsca.segment.inputs import Input, find_inputs
 from tests.io.volumes import (
     HOUSE,
     SAGITTAL,

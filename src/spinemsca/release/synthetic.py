@@ -9,10 +9,10 @@ from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.files import write_text
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import UsageError
-from spinemsca.io.files import write_text
 from spinemsca.phantom import draw_parameters, phantom
-from spinemsca.progress import Progress, silent
 from spinemsca.release.store import Release, write_release
 from spinemsca.release.stratify import stratified_splits
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.io.read import read_label_map
-from spinemsca.progress import Progress, silent
 from spinemsca.score.case_score import CaseScore, score_case
 from spinemsca.score.summary import summarise
 

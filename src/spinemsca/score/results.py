@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image as Picture
 
+from spinemsca._util.files import atomic_path, write_text
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import SpineError
-from spinemsca.io.files import atomic_path, write_text
 from spinemsca.io.read import read_label_map, read_scan
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.compare import bland_altman, compare_scores

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.parallel import stream
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES
-from spinemsca.progress import Progress, silent
 from spinemsca.release.layout import find_entries
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
-from spinemsca.release.stream import stream
 from spinemsca.release.verify.evidence import Evidence, gather
 from spinemsca.release.verify.fingerprint import COARSE_LENGTH, SIDE
 from spinemsca.release.verify.rules import (

@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io.plain import Place, find_place
+from spinemsca.io.tensor_layout import Place, find_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from spinemsca.case import Case
+from spinemsca.dataset import cache
+from spinemsca.dataset.cache import cached
 from spinemsca.errors import CaseError, FileFormatError
-from spinemsca.release import cache
-from spinemsca.release.cache import cached
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release, write_release
 

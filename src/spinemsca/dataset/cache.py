@@ -22,12 +22,12 @@ from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 
+from spinemsca._util.files import atomic_folder, write_text
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import FileFormatError
-from spinemsca.io.files import atomic_folder, write_text
-from spinemsca.io.plain import Place
 from spinemsca.io.pt import as_image, as_label
-from spinemsca.io.torchfile import locate
-from spinemsca.progress import Progress, silent
+from spinemsca.io.safe_torch import locate
+from spinemsca.io.tensor_layout import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

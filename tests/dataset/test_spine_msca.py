@@ -166,10 +166,10 @@ def test_download_only_where_needed(tmp_path, monkeypatch):
         asked.append((root, list(splits), mirror))
         make(root, 2)
 
-    fake = types.ModuleType("spinemsca.release.download")
+    fake = types.ModuleType("spinemsca.release.transfer.download")
     fake.download = download
-    monkeypatch.setitem(sys.modules, "spinemsca.release.download", fake)
-    monkeypatch.setattr("spinemsca.release.download", fake, raising=False)
+    monkeypatch.setitem(sys.modules, "spinemsca.release.transfer.download", fake)
+    monkeypatch.setattr("spinemsca.release.transfer.download", fake, raising=False)
     for _ in range(2):
         assert len(SpineMSCA(tmp_path / "r", download=True, mirror="here")) == 2
     assert asked == [(tmp_path / "r", [Split.TRAIN], "here")]

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import Dataset
 
-from spinemsca._batch import Arena, Item, fill
 from spinemsca.anatomy import BACKGROUND, NUMBER_OF_CLASSES
 from spinemsca.case import Case, Sex
+from spinemsca.dataset.cache import CACHE_NAME, StoredCase, cached
+from spinemsca.dataset.collation import Arena, Item, fill
 from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.release.cache import CACHE_NAME, StoredCase, cached
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 
@@ -190,7 +190,7 @@ def _holds(root: Path, split: Split) -> bool:
 
 
 def _download(root: Path, splits: Sequence[Split], mirror: str | Path | None) -> None:
-    from spinemsca.release.download import download
+    from spinemsca.release.transfer.download import download
 
     download(root, splits=splits, mirror=mirror)
 
