@@ -1,9 +1,8 @@
-"""Where every pixel of a release lies, so that no epoch opens an archive or unpickles a file.
+"""The pixels of a release decoded once, so that no epoch opens an archive or unpickles a file.
 
-`img.pt` and `label.pt` as this package writes them hold their numbers uncompressed in one piece:
-those are read from where they lie, and only the place is noted. What is stored in any other way
-(dicts, numpy arrays, other types) is copied once, as float32 and uint8, exactly as `Case` holds
-it.
+All images lie one after the other in one file as float32, all label maps in another as uint8,
+exactly as `Case` holds them; both are mapped into memory. Where a case has no label map, there
+is a gap of its size.
 
 A cache is a folder named after what it was made of: the paths, sizes and times of the cases'
 files. When one of them changes, the name changes with it, so an outdated cache is never read.
@@ -13,21 +12,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import secrets
 import shutil
 import time
-from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from spinemsca._util.files import atomic_folder, write_text
+from spinemsca._util.parallel import parallel_map
 from spinemsca._util.progress import Progress, silent
-from spinemsca.errors import FileFormatError
-from spinemsca.io.pt import as_image, as_label
-from spinemsca.io.safe_torch import locate
-from spinemsca.io.tensor_layout import Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,73 +33,58 @@ if TYPE_CHECKING:
     from spinemsca.case import Case, Image, LabelMap
     from spinemsca.release.layout import Entry
 
-__all__ = ["CACHE_NAME", "Piece", "StoredCase", "cached"]
+__all__ = ["CACHE_NAME", "Pixels", "cached"]
 
 CACHE_NAME: Final = ".cache"
 """Folder inside a release, hidden so that no layout, package or check counts it in."""
 
-_VERSION: Final = 2
-_PIXELS: Final = "pixels.bin"
+# Part of every cache's name; raised whenever the files below change their form.
+_VERSION: Final = 3
+_IMAGES: Final = "images.f32"
+_LABELS: Final = "labels.u8"
 _INDEX: Final = "index.json"
+# Far longer than any build: 426 cases take seconds (benchmarks/epoch.py).
 _ABANDONED_SECONDS: Final = 24 * 3600
-_IMAGE_DTYPE: Final = "<f4"
-_LABEL_DTYPE: Final = "|u1"
-
-_At: TypeAlias = tuple[bool, int]
-_Record: TypeAlias = tuple[tuple[int, ...], _At, _At | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """An array in a file: which file, and where in it."""
+class Pixels:
+    """The pixels of all cases of a cache, mapped into memory; read when they are asked for.
 
-    path: Path
-    place: Place
+    Args:
+        folder: A cache.
 
-    def read_into(self, array: np.ndarray[Any, Any]) -> None:
-        """Fills a contiguous array of the same size and type.
-
-        Raises:
-            FileFormatError: If the file is gone or has become too short.
-        """
-        try:
-            self.place.read_into(self.path, array)
-        except (OSError, EOFError):
-            raise FileFormatError(
-                "has changed since it was opened", where=self.path, remedy="Open the dataset again"
-            ) from None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredCase:
-    """The pixels of one case where they lie; nothing is read until asked for.
-
-    Attributes:
-        shape: `(H, W)`.
-        image: float32.
-        label: uint8, or `None` where there is no label map.
+    Raises:
+        OSError: If it is missing.
+        ValueError: If it is damaged.
+        KeyError: If it is damaged.
+        TypeError: If it is damaged.
     """
 
-    shape: tuple[int, int]
-    image: Piece
-    label: Piece | None
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        index = json.loads((folder / _INDEX).read_text("utf-8"))
+        self._shapes = [(int(rows), int(columns)) for rows, columns in index["shapes"]]
+        self._labelled = [bool(there) for there in index["labelled"]]
+        ends = [0, *accumulate(math.prod(shape) for shape in self._shapes)]
+        self._spans = [slice(start, end) for start, end in pairwise(ends)]
+        self._images = np.memmap(folder / _IMAGES, "<f4", "r")
+        self._labels = np.memmap(folder / _LABELS, np.uint8, "r")
+        sound = len(self._images) == len(self._labels) == ends[-1]
+        if not sound or len(self._labelled) != len(self._shapes):
+            raise ValueError("pixels are missing")
 
-    @property
-    def labelled(self) -> bool:
-        """Whether there is a label map."""
-        return self.label is not None
+    def __reduce__(self) -> tuple[type[Pixels], tuple[Path]]:
+        # Another process maps the files itself; pickled, a map would be a copy of them.
+        return Pixels, (self._folder,)
 
-    def read_image(self, out: Image) -> None:
-        """Reads the image into `out`, contiguous (H, W) float32."""
-        self.image.read_into(out)
+    def __len__(self) -> int:
+        return len(self._shapes)
 
-    def read_label(self) -> LabelMap | None:
-        """Reads the label map, (H, W) uint8."""
-        if self.label is None:
-            return None
-        label = np.empty(self.shape, dtype=np.uint8)
-        self.label.read_into(label)
-        return label
+    def __getitem__(self, index: int) -> tuple[Image, LabelMap | None]:
+        """Image, (H, W) float32, and label map, (H, W) uint8, of a case; neither is a copy."""
+        here, shape = self._spans[index], self._shapes[index]
+        label = self._labels[here].reshape(shape) if self._labelled[index] else None
+        return self._images[here].reshape(shape), label
 
 
 def cached(
@@ -111,8 +93,8 @@ def cached(
     folder: Path,
     *,
     progress: Progress = silent,
-) -> tuple[StoredCase, ...]:
-    """Where the pixels of `entries` lie, as the cache below `folder` says; built where missing.
+) -> Pixels:
+    """The pixels of `entries` from the cache below `folder`, which is built where missing.
 
     Every case is read and checked once while the cache is built. Several processes may call
     this at once: each builds under a name of its own, and the first to finish moves its cache
@@ -125,66 +107,35 @@ def cached(
         progress: Told after every case.
 
     Returns:
-        One for each entry, in their order.
+        One pair for each entry, in their order.
 
     Raises:
         SpineError: If a case cannot be read.
         OSError: If `folder` cannot be written.
     """
     path = folder / _cache_name(entries, folder)
-    found = _open(path, entries)
+    found = _open(path)
     if found is None:
-        _discard(path, entries)
+        _discard(path)
         _build(path, entries, load, progress)
         _remove_outdated(path)
-        found = _opened(path, entries)
+        found = Pixels(path)
     return found
 
 
-def _open(path: Path, entries: Sequence[Entry]) -> tuple[StoredCase, ...] | None:
+def _open(path: Path) -> Pixels | None:
     try:
-        return _opened(path, entries)
+        return Pixels(path)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
-def _opened(path: Path, entries: Sequence[Entry]) -> tuple[StoredCase, ...]:
-    index = json.loads((path / _INDEX).read_text("utf-8"))
-    if (path / _PIXELS).stat().st_size != index["bytes"]:
-        raise ValueError("pixels are missing")
-    return tuple(
-        _stored(path / _PIXELS, entry, *record)
-        for entry, record in zip(entries, index["cases"], strict=True)
-    )
-
-
-def _stored(
-    pixels: Path,
-    entry: Entry,
-    shape: Sequence[int],
-    image: Sequence[int],
-    label: Sequence[int] | None,
-) -> StoredCase:
-    rows, columns = shape
-
-    def piece(at: Sequence[int], original: Path | None, dtype: str) -> Piece:
-        in_place, offset = at
-        path = original if in_place and original is not None else pixels
-        return Piece(path, Place(offset, dtype, (rows, columns)))
-
-    return StoredCase(
-        (rows, columns),
-        piece(image, entry.image_path, _IMAGE_DTYPE),
-        None if label is None else piece(label, entry.label_path, _LABEL_DTYPE),
-    )
-
-
-def _discard(path: Path, entries: Sequence[Entry]) -> None:
+def _discard(path: Path) -> None:
     """Removes a damaged cache, but not one that another process has just put in its place."""
     aside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
         path.rename(aside)
-        if _open(aside, entries) is not None:
+        if _open(aside) is not None:
             aside.rename(path)
     except OSError:
         # There was none, or yet another process was quicker.
@@ -200,53 +151,22 @@ def _build(
             _write(temporary, entries, load, progress)
     except OSError:
         # Another process may have moved the same cache into place first.
-        if _open(path, entries) is None:
+        if _open(path) is None:
             raise
 
 
 def _write(
     folder: Path, entries: Sequence[Entry], load: Callable[[Entry], Case], progress: Progress
 ) -> None:
-    records: list[_Record] = []
-    with (folder / _PIXELS).open("wb") as pixels:
-        for entry in entries:
-            records.append(_in_place(entry) or _copied(load(entry), pixels))
-            progress(len(records), len(entries))
-        size = pixels.tell()
-    write_text(folder / _INDEX, json.dumps({"bytes": size, "cases": records}))
-
-
-def _in_place(entry: Entry) -> _Record | None:
-    """Notes a case whose files hold its pixels ready for use; `None` where one does not."""
-    image = _lying(entry.image_path, _IMAGE_DTYPE, as_image)
-    if image is None or entry.label_path is None:
-        return image and (image[0], (True, image[1]), None)
-    label = _lying(entry.label_path, _LABEL_DTYPE, as_label)
-    if label is None or label[0] != image[0]:
-        return None
-    return image[0], (True, image[1]), (True, label[1])
-
-
-def _lying(
-    path: Path, dtype: str, judged: Callable[[object, Path], np.ndarray[Any, Any]]
-) -> tuple[tuple[int, ...], int] | None:
-    place = locate(path)
-    if place is None or place.dtype != dtype:
-        return None
-    lying = place.read(path)
-    array = judged(lying, path)
-    # Where judging had to mend a value, its outcome is a copy.
-    return (array.shape, place.offset) if np.shares_memory(array, lying) else None
-
-
-def _copied(case: Case, pixels: IO[bytes]) -> _Record:
-    image = pixels.tell()
-    pixels.write(np.ascontiguousarray(case.image).data)
-    if case.label is None:
-        return case.shape, (False, image), None
-    label = pixels.tell()
-    pixels.write(np.ascontiguousarray(case.label).data)
-    return case.shape, (False, image), (False, label)
+    index: dict[str, list[Any]] = {"shapes": [], "labelled": []}
+    with (folder / _IMAGES).open("wb") as images, (folder / _LABELS).open("wb") as labels:
+        for case in parallel_map(load, entries, progress=progress):
+            label = np.zeros(case.shape, np.uint8) if case.label is None else case.label
+            images.write(np.ascontiguousarray(case.image, "<f4").data)
+            labels.write(np.ascontiguousarray(label).data)
+            index["shapes"].append(case.shape)
+            index["labelled"].append(case.label is not None)
+    write_text(folder / _INDEX, json.dumps(index))
 
 
 def _remove_outdated(path: Path) -> None:
@@ -264,7 +184,7 @@ def _cache_name(entries: Sequence[Entry], folder: Path) -> str:
     """`GROUP-STATE`: one hash of which cases these are, one of their files as they are now."""
     paths = [[os.path.relpath(e.image_path, folder), e.label_path is None] for e in entries]
     state = [[_state(e.image_path), e.label_path and _state(e.label_path)] for e in entries]
-    return f"{_digest([_VERSION, paths])}-{_digest(state)}"
+    return f"{_digest(paths)}-{_digest([_VERSION, state])}"
 
 
 def _state(path: Path) -> tuple[int, int]:

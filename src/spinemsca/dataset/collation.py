@@ -1,135 +1,82 @@
-"""Batches filled in place, so that a `DataLoader` need not stack what was just copied.
+"""Cases as items, and items as batches, with each pixel copied once.
 
-`torch.stack` of freshly converted items writes every pixel twice, into memory that the system
-has to clear page by page; that costs more than reading. Here a batch is one array a key, filled
-straight from the files; its items are views of it, and collating hands the arrays over.
+`torch.stack` of items that were just made writes every pixel a second time, into memory that the
+system has to clear first; that costs more than reading. So the items of a batch are made side by
+side in memory, and `collate` takes them as the batch that they are already.
 """
 
 from __future__ import annotations
 
-import sys
-import threading
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch.utils.data import default_collate
-from torch.utils.data._utils.collate import default_collate_fn_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spinemsca.case import Image, LabelMap
 
-__all__ = ["Arena", "Batch", "Item", "Source", "collate", "fill"]
+__all__ = ["collate", "make_items"]
 
 
-_ARENA_ARRAYS: Final = 6
+def make_items(
+    names: Sequence[str], pixels: Sequence[tuple[Image, LabelMap | None]]
+) -> list[dict[str, Any]]:
+    """Items of copies: `image`, `label` where there is one, and `case`.
 
-
-def _references(arrays: list[np.ndarray[Any, Any]], index: int) -> int:
-    return sys.getrefcount(arrays[index])
-
-
-# Measured, since versions of Python differ in what they count.
-_ONLY_HERE: Final = _references([np.empty(0)], 0)
-
-
-class Source(Protocol):
-    """Pixels of one case that can be read into place."""
-
-    @property
-    def shape(self) -> tuple[int, int]: ...
-
-    @property
-    def labelled(self) -> bool: ...
-
-    def read_image(self, out: Image) -> None: ...
-
-    def read_label(self) -> LabelMap | None: ...
-
-
-class Item(dict[str, Any]):
-    """One case as a dict; a type of its own so that `default_collate` finds `collate`."""
-
-
-class Batch(list[Item]):
-    """Items that are views of `whole`, the batch as `default_collate` would build it."""
-
-    def __init__(self, items: Sequence[Item], whole: dict[str, Any]) -> None:
-        super().__init__(items)
-        self._whole = whole
-        self._made = [tuple(item.values()) for item in items]
-
-    @property
-    def whole(self) -> dict[str, Any] | None:
-        """The batch, unless an item has been given another value since."""
-        held = [tuple(item.values()) for item in self]
-        same = len(held) == len(self._made) and all(
-            len(a) == len(b) and all(x is y for x, y in zip(a, b, strict=True))
-            for a, b in zip(held, self._made, strict=True)
-        )
-        return self._whole if same else None
-
-
-class Arena:
-    """Arrays that are used again once nobody holds them.
-
-    The system clears every new page of memory, which takes longer than reading pixels into it.
-    """
-
-    def __init__(self) -> None:
-        self._arrays: list[np.ndarray[Any, Any]] = []
-        self._lock = threading.Lock()
-
-    def __reduce__(self) -> tuple[type[Arena], tuple[()]]:
-        return Arena, ()
-
-    def take(self, shape: tuple[int, ...], dtype: type[np.generic]) -> np.ndarray[Any, Any]:
-        """An array with any content that nobody else holds."""
-        with self._lock:
-            for k, array in enumerate(self._arrays):
-                fits = array.shape == shape and array.dtype == dtype
-                del array
-                if fits and _references(self._arrays, k) == _ONLY_HERE:
-                    return self._arrays[k]
-            self._arrays = [np.empty(shape, dtype=dtype), *self._arrays][:_ARENA_ARRAYS]
-            return self._arrays[0]
-
-
-def fill(names: Sequence[str], sources: Sequence[Source], arena: Arena) -> Batch | list[Item]:
-    """Items of `image` (1, H, W) float32, `label` (1, H, W) int64 where there is one, and `case`.
+    Args:
+        names: Of the cases.
+        pixels: Of each case the image, (H, W) float32, and the label map, (H, W) uint8.
 
     Returns:
-        A `Batch` where all have one shape and all or none have a label map, else a plain list.
+        `image` as (1, H, W) float32 and `label` as (1, H, W) int64; side by side in memory where
+        all have one shape and all or none have a label map.
     """
-    if len({(s.shape, s.labelled) for s in sources}) > 1:
-        return [fill([n], [s], arena)[0] for n, s in zip(names, sources, strict=True)]
-    shape = (len(names), 1, *sources[0].shape)
-    images = arena.take(shape, np.float32)
-    whole: dict[str, Any] = {"image": torch.from_numpy(images)}
-    for image, source in zip(images, sources, strict=True):
-        source.read_image(image[0])
-    if sources[0].labelled:
-        labels = arena.take(shape, np.int64)
-        whole["label"] = torch.from_numpy(labels)
-        for label, source in zip(labels, sources, strict=True):
-            # By numpy: torch wakes its threads for this, which costs more than the copy.
-            label[0] = source.read_label()
-    whole["case"] = list(names)
-    items = [Item({key: whole[key][k] for key in whole}) for k in range(len(names))]
-    return Batch(items, whole)
+    if len({(image.shape, label is None) for image, label in pixels}) > 1:
+        return [make_items([n], [p])[0] for n, p in zip(names, pixels, strict=True)]
+    whole = {"image": np.stack([image for image, _ in pixels])}
+    # By numpy: torch wakes its threads for this, which costs more than the copy.
+    if labels := [label for _, label in pixels if label is not None]:
+        whole["label"] = np.stack(labels, dtype=np.int64)
+    tensors = {key: torch.from_numpy(array[:, None]) for key, array in whole.items()}
+    return [{k: t[i] for k, t in tensors.items()} | {"case": n} for i, n in enumerate(names)]
 
 
-def collate(batch: Sequence[Any], *, collate_fn_map: object = None) -> dict[str, Any]:
-    """As `default_collate`, but a whole batch is handed over as it is."""
-    del collate_fn_map
-    whole = batch.whole if isinstance(batch, Batch) else None
-    if whole is not None:
-        return whole
-    collated: dict[str, Any] = default_collate([dict(item) for item in batch])
-    return collated
+def collate(batch: Sequence[Any]) -> Any:
+    """As torch's `default_collate`, but tensors that lie side by side are not copied.
+
+    For `DataLoader(dataset, batch_size=8, collate_fn=collate)`. The batch shares its memory with
+    such tensors, as those of a `SpineMSCA` without a transform are, which nobody else holds.
+
+    Args:
+        batch: Items.
+
+    Returns:
+        What `default_collate` gives: of dicts of tensors one dict of tensors with a new first
+        axis.
+    """
+    if not all(isinstance(item, dict) for item in batch):
+        return default_collate(list(batch))
+    return {key: _collated([item[key] for item in batch]) for key in batch[0]}
 
 
-# torch's way to say how a type is collated; the type is ours, so nobody else is affected.
-default_collate_fn_map[Item] = collate
+def _collated(values: list[Any]) -> Any:
+    first = values[0]
+    if not all(type(value) is torch.Tensor for value in values) or not _adjacent(values):
+        return default_collate(values)
+    return first.as_strided((len(values), *first.shape), (first.numel(), *first.stride()))
+
+
+def _adjacent(tensors: list[torch.Tensor]) -> bool:
+    """Whether tensors of one shape and type follow each other in one piece of memory."""
+    first = tensors[0]
+    if not all(t.layout is torch.strided and t.is_contiguous() for t in tensors):
+        return False
+    storage, start = first.untyped_storage().data_ptr(), first.storage_offset()
+    return all(
+        (t.shape, t.dtype, t.untyped_storage().data_ptr()) == (first.shape, first.dtype, storage)
+        and t.storage_offset() == start + k * first.numel()
+        for k, t in enumerate(tensors)
+    )

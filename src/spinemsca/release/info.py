@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.parallel import stream
+from spinemsca._util.parallel import parallel_map
 from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure
 from spinemsca.case import Sex
@@ -131,7 +131,7 @@ def info(root: Path, *, workers: int | None = None, progress: Progress = silent)
         UsageError: If `workers` is less than 1.
     """
     release = Release.open(root)
-    measured = stream(
+    measured = parallel_map(
         partial(_measured, release), release.entries, workers=workers, progress=progress
     )
     return _assemble(release, measured)
