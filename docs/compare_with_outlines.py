@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from make_model_card import ROOT, revision
 
-from spinemsca.io.files import write_text
+from spinemsca._util.files import write_text
 from spinemsca.measure.measure import measure
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import stats
 
+from spinemsca._util.files import write_text
 from spinemsca.anatomy import DISCS
 from spinemsca.draw import overlay
-from spinemsca.io.files import write_text
 from spinemsca.io.read import read_scan
 from spinemsca.measure.measure import measure
 from spinemsca.segment.intensity import window

@@ -20,8 +20,8 @@ from make_model_card import ROOT, revision
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from spinemsca._util.files import write_text
 from spinemsca.anatomy import Kind, Structure
-from spinemsca.io.files import write_text
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 from spinemsca.segment.intensity import window

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from spinemsca._util.files import write_text
 from spinemsca.draw import overlay
-from spinemsca.io.files import write_text
 from spinemsca.io.raster import write_label_picture
 from spinemsca.io.read import read_scan
 from spinemsca.predictions.pairing import Pair

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.release.serve import serve_folder
+from spinemsca.release.transfer.serve import serve_folder
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])

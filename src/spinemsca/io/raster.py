@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageOps
 
+from spinemsca._util.files import write_bytes
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError
-from spinemsca.io.files import write_bytes
 from spinemsca.io.guess import looks_like
 from spinemsca.io.labels import as_label_map, whole_numbers
 from spinemsca.io.limits import checked

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from spinemsca._util.files import write_text
 from spinemsca.errors import FileFormatError
-from spinemsca.io.files import write_text
 from spinemsca.predictions.names import TABLE_NAME
 
 if TYPE_CHECKING:

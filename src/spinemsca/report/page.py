@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spinemsca.io.files import write_text
+from spinemsca._util.files import write_text
 from spinemsca.report.templating import render
 
 if TYPE_CHECKING:

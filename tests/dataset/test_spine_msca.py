@@ -12,6 +12,7 @@ from torch.utils.data import DataLoader, Subset
 from spinemsca import SpineMSCA
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Case
+from spinemsca.dataset import collate
 from spinemsca.errors import ReleaseError, SpineError, UsageError
 from spinemsca.release.split import Split
 from spinemsca.release.store import write_release
@@ -62,7 +63,18 @@ def test_items(release, cache):
     assert dataset.case(1).spacing == (0.6, 0.7)
 
 
-@pytest.mark.parametrize("options", [{}, {"num_workers": 2}, {"batch_size": 3}], ids=str)
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"num_workers": 2},
+        {"batch_size": 3},
+        {"collate_fn": collate},
+        {"collate_fn": collate, "num_workers": 2},
+        {"collate_fn": collate, "batch_size": 1},
+    ],
+    ids=str,
+)
 def test_loader_gives_every_case_once(release, options):
     loader = DataLoader(SpineMSCA(release.root), **({"batch_size": 2} | options))
     batches = list(loader)
@@ -81,30 +93,38 @@ def test_loader_with_spawned_workers(release):
     assert sum(len(b["case"]) for b in loader) == 5
 
 
-def test_items_and_batches_are_nobody_elses(release):
-    dataset = SpineMSCA(release.root)
-    kept = [dataset[k] for k in range(5)]
-    batches = list(DataLoader(dataset, batch_size=2))
-    for item in kept:
+@pytest.mark.parametrize("cache", [True, False])
+@pytest.mark.parametrize("function", [None, collate])
+def test_items_and_batches_are_nobody_elses(release, function, cache):
+    dataset = SpineMSCA(release.root, cache=cache)
+    kept = [dataset[k] for k in range(5)] + list(dataset.__getitems__([0, 0]))
+    batches = list(DataLoader(dataset, batch_size=2, collate_fn=function))
+    changed = next(iter(DataLoader(dataset, batch_size=5, collate_fn=function)))
+    changed["image"].mul_(0)
+    changed["label"].mul_(0)
+    for item in kept[:-1]:
         item["image"].mul_(0)
+    assert kept[-1]["image"].any()
     for item, case in zip(dataset, release.cases(), strict=True):
         equal(item, case)
     assert torch.equal(batches[0]["image"][1], dataset[1]["image"])
 
 
-def test_transform_and_changed_items_reach_the_batch(release):
+@pytest.mark.parametrize("function", [None, collate])
+def test_transform_and_changed_items_reach_the_batch(release, function):
     def half(item):
         item["image"] = item["image"] / 2
         return item
 
     plain = SpineMSCA(release.root)
     for dataset in (SpineMSCA(release.root, transform=half), Subset(plain, [0, 1, 2])):
-        batch = next(iter(DataLoader(dataset, batch_size=3)))
+        batch = next(iter(DataLoader(dataset, batch_size=3, collate_fn=function)))
         factor = 1 if isinstance(dataset, Subset) else 2
         assert torch.equal(batch["image"][2] * factor, plain[2]["image"])
     items = plain.__getitems__([0, 1])
     items[0]["image"] = items[0]["image"] + 1
-    assert torch.equal(torch.utils.data.default_collate(items)["image"][0], plain[0]["image"] + 1)
+    for join in (torch.utils.data.default_collate, collate):
+        assert torch.equal(join(items)["image"][0], plain[0]["image"] + 1)
 
 
 def test_cases_of_different_shapes_come_one_by_one(tmp_path):
@@ -122,6 +142,31 @@ def test_case_without_label_map_has_no_label(tmp_path):
     torch.save(torch.zeros(4, 5), tmp_path / "Train" / "a" / "img.pt")
     for cache in (True, False):
         assert set(SpineMSCA(tmp_path, cache=cache)[0]) == {"image", "case"}
+
+
+def test_collate_agrees_with_torch_on_anything(release):
+    items = SpineMSCA(release.root).__getitems__([0, 1, 2, 3])
+    views = torch.arange(24.0).reshape(4, 6)
+    others = [{"v": v[:3], "t": v.reshape(2, 3).T, "n": k} for k, v in enumerate(views)]
+    sparse = [{"s": torch.ones(2, 2).to_sparse()} for _ in range(2)]
+    with pytest.raises(RuntimeError, match="sparse"):
+        collate(sparse)
+    for batch in (items, items[::-1], items[1:], [*items[:2], items[3]], others, [1, 2], [views]):
+        found, expected = collate(batch), torch.utils.data.default_collate(batch)
+        assert str(found) == str(expected)
+    assert collate(items)["image"].data_ptr() == items[0]["image"].data_ptr()
+    assert collate(items[::-1])["image"].data_ptr() != items[-1]["image"].data_ptr()
+
+
+def test_open_dataset_keeps_what_it_read(release):
+    dataset = SpineMSCA(release.root)
+    before = dataset[0]["image"]
+    pixels = release.load(release.entries[0]).image
+    torch.save(torch.zeros(16, 16), release.entries[0].image_path)
+    again = SpineMSCA(release.root)
+    assert again[0]["image"].max() == 0
+    assert np.array_equal(before.numpy()[0], pixels)
+    assert torch.equal(dataset[0]["image"], before)
 
 
 def test_annotated_is_a_mask_over_label_values(release):
@@ -166,10 +211,10 @@ def test_download_only_where_needed(tmp_path, monkeypatch):
         asked.append((root, list(splits), mirror))
         make(root, 2)
 
-    fake = types.ModuleType("spinemsca.release.download")
+    fake = types.ModuleType("spinemsca.release.transfer.download")
     fake.download = download
-    monkeypatch.setitem(sys.modules, "spinemsca.release.download", fake)
-    monkeypatch.setattr("spinemsca.release.download", fake, raising=False)
+    monkeypatch.setitem(sys.modules, "spinemsca.release.transfer.download", fake)
+    monkeypatch.setattr("spinemsca.release.transfer.download", fake, raising=False)
     for _ in range(2):
         assert len(SpineMSCA(tmp_path / "r", download=True, mirror="here")) == 2
     assert asked == [(tmp_path / "r", [Split.TRAIN], "here")]

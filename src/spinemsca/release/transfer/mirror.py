@@ -7,13 +7,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from spinemsca._util.checksums import SUMS_NAME, parse_sums
 from spinemsca.errors import AccessError, DownloadError
-from spinemsca.release.ask import has_file, read_text
-from spinemsca.release.digest import SUMS_NAME, parse_sums
-from spinemsca.release.fetch import Remote
 from spinemsca.release.parts import parts_in_order
 from spinemsca.release.split import Split
 from spinemsca.release.table import TABLE_NAME, is_companion
+from spinemsca.release.transfer.ask import has_file, read_text
+from spinemsca.release.transfer.fetch import Remote
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

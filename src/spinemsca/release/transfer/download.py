@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
+from spinemsca._util.files import write_bytes
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ArchiveError, DownloadError, UsageError
-from spinemsca.io.files import write_bytes
-from spinemsca.progress import Progress, silent
 from spinemsca.release.archive import extract_split
-from spinemsca.release.fetch import RETRIES, Remote, Retries, fetch
 from spinemsca.release.layout import find_entries
-from spinemsca.release.mirror import PUBLISHED, Offer, ask_folder, ask_url
 from spinemsca.release.split import Split
 from spinemsca.release.table import TABLE_NAME, read_table, write_table
+from spinemsca.release.transfer.fetch import RETRIES, Remote, Retries, fetch
+from spinemsca.release.transfer.mirror import PUBLISHED, Offer, ask_folder, ask_url
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,8 +6,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca.errors import DownloadError
-from spinemsca.release.fetch import TIMEOUT
-from spinemsca.release.refusals import ABSENT, refusal
+from spinemsca.release.transfer.fetch import TIMEOUT
+from spinemsca.release.transfer.refusals import ABSENT, refusal
 
 if TYPE_CHECKING:
     import requests

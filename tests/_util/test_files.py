@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from spinemsca.io.files import atomic_folder, atomic_path, write_text
+from spinemsca._util.files import atomic_folder, atomic_path, write_text
 
 
 def test_file_and_its_folders_appear_whole(tmp_path):

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock
 
+from spinemsca._util.checksums import blob_sha1, sha256
+from spinemsca._util.files import write_text
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import DownloadError
-from spinemsca.io.files import write_text
-from spinemsca.progress import Progress, silent
-from spinemsca.release.digest import blob_sha1, sha256
-from spinemsca.release.refusals import TRANSIENT, refusal
+from spinemsca.release.transfer.refusals import TRANSIENT, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from spinemsca.release.serve import serve_folder
+from spinemsca.release.transfer.serve import serve_folder
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ nothing but tensors and the few numpy types that published files use; only then
 from __future__ import annotations
 
 import pickle
-import pickletools
 import threading
 import warnings
 import zipfile
@@ -20,20 +19,30 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io.plain import Place, find_place
+from spinemsca.io.tensor_layout import (
+    Instruction,
+    arrays_in,
+    describe,
+    find_place,
+    read_instructions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ["MAX_BYTES", "load_untrusted", "locate"]
+__all__ = ["MAX_BYTES", "load_untrusted"]
 
 MAX_BYTES: Final = 1 << 28
 """Most bytes that a file may hold, packed or unpacked: 256 MiB, 250 cases of 512×512."""
 
+# torch writes six members and one a tensor; a case holds two tensors.
 _MAX_MEMBERS: Final = 64
+# Bytes of the table of contents: 1 KiB for each of so many members.
 _MAX_TABLE: Final = 1 << 16
+# Deflate packs zeros by 1032 at most (zlib's technical details); torch does not pack at all.
 _MAX_RATIO: Final = 1000
+# A case as published takes about 80; room for a hundred times as much beside it.
 _MAX_OPERATIONS: Final = 10_000
 _SAVE_AGAIN: Final = "Write it again with torch.save, or get the file again"
 _LEAVE: Final = "Do not open it by other means; get the file from its publisher"
@@ -47,6 +56,7 @@ _NUMPY: Final = frozenset(
     }
 )
 _NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
+# Length of the record at a zip's end without a comment: APPNOTE.TXT, 4.3.16.
 _END_BYTES: Final = 22
 _LOCK: Final = threading.Lock()
 
@@ -60,32 +70,8 @@ def load_untrusted(path: Path) -> Any:
         UnsafeFileError: If opening it would run code or take more memory than it may.
         FileFormatError: If it is missing, empty, truncated or not written by torch 1.6 or later.
     """
-    place = locate(path)
     try:
-        return _load(path) if place is None else place.read(path)
-    except EOFError:
-        raise _damaged(path) from None
-
-
-def locate(path: Path) -> Place | None:
-    """Where the numbers of a file lie that holds one contiguous tensor and nothing else.
-
-    Returns:
-        `None` where the file holds anything else.
-
-    Raises:
-        UnsafeFileError: As `load_untrusted`.
-        FileFormatError: As `load_untrusted`.
-    """
-    try:
-        size = path.stat().st_size
-        _check_size(size, path)
-        with path.open("rb") as file:
-            _check_start(file, size, path)
-            with zipfile.ZipFile(file) as archive:
-                _check_members(archive, path)
-                operations = _read_pickle(archive, path)
-                place = find_place(file, archive, operations)
+        held = _numbers(path)
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileFormatError(
@@ -96,7 +82,20 @@ def locate(path: Path) -> Place | None:
     except Exception:
         # zipfile meets damage with whatever error it brings about.
         raise _damaged(path) from None
-    return place if place is None or place.offset + place.nbytes <= size else None
+    return _load(path) if held is None else held
+
+
+def _numbers(path: Path) -> np.ndarray[Any, Any] | dict[str, np.ndarray[Any, Any]] | None:
+    """A lone tensor or a dict of arrays; `None` for anything else that is harmless."""
+    size = path.stat().st_size
+    _check_size(size, path)
+    with path.open("rb") as file:
+        _check_start(file, size, path)
+        with zipfile.ZipFile(file) as archive:
+            _check_members(archive, path)
+            described = describe(_read_pickle(archive, path))
+            place = find_place(file, archive, described)
+    return arrays_in(described) if place is None else place.read(path)
 
 
 def _load(path: Path) -> Any:
@@ -156,25 +155,25 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         raise UnsafeFileError("unpacks to far more than it holds", where=path, remedy=_LEAVE)
 
 
-def _read_pickle(archive: zipfile.ZipFile, path: Path) -> list[Any]:
+def _read_pickle(archive: zipfile.ZipFile, path: Path) -> list[Instruction]:
     names = [n for n in archive.namelist() if n.rpartition("/")[2] == "data.pkl"]
     if len(names) != 1:
         raise FileFormatError(
             "is a zip file, but not one that torch wrote", where=path, remedy=_SAVE_AGAIN
         )
     try:
-        operations = list(islice(pickletools.genops(archive.read(names[0])), _MAX_OPERATIONS))
+        instructions = list(islice(read_instructions(archive.read(names[0])), _MAX_OPERATIONS))
     except ValueError:
         raise _damaged(path) from None
-    if len(operations) == _MAX_OPERATIONS:
+    if len(instructions) == _MAX_OPERATIONS:
         raise UnsafeFileError("holds far more than one case", where=path, remedy=_LEAVE)
-    for operation, argument, _ in operations:
-        if operation.name in _NAMING and not _may_be_named(str(argument)):
+    for name, argument in instructions:
+        if name in _NAMING and not _may_be_named(str(argument)):
             what = str(argument).replace(" ", ".") if argument else "code"
             raise UnsafeFileError(
                 f"would run {what} when opened; nothing was run", where=path, remedy=_LEAVE
             )
-    return operations
+    return instructions
 
 
 def _may_be_named(name: str) -> bool:

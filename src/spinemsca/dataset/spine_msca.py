@@ -1,20 +1,19 @@
-"""`SpineMSCA`, the torch `Dataset` over a release on disk."""
+"""The torch `Dataset` over a release on disk."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch.utils.data import Dataset
 
-from spinemsca._batch import Arena, Item, fill
 from spinemsca.anatomy import BACKGROUND, NUMBER_OF_CLASSES
-from spinemsca.case import Case, Sex
+from spinemsca.case import Sex
+from spinemsca.dataset.cache import CACHE_NAME, Pixels, cached
+from spinemsca.dataset.collation import make_items
 from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.release.cache import CACHE_NAME, StoredCase, cached
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from PIL.Image import Image as Picture
 
-    from spinemsca.case import Image, LabelMap
+    from spinemsca.case import Case, Image, LabelMap
 
 __all__ = ["SpineMSCA"]
 
@@ -33,7 +32,8 @@ class SpineMSCA(Dataset[dict[str, Any]]):
 
     An item is a dict of `image`, (1, H, W) float32 in [0, 1]; `label`, (1, H, W) int64 with
     values 0 to 11, absent where a case has no label map; and `case`, its name. Every item is a
-    copy and may be changed. Published cases are 512×512. The plain `DataLoader` collates them.
+    copy and may be changed. Published cases are 512×512. The plain `DataLoader` collates them;
+    with `collate_fn=spinemsca.dataset.collate` it does so without copying them again.
 
     Args:
         root: Folder of the release, in any layout.
@@ -41,11 +41,10 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         transform: Called with every item; what it returns is the item.
         download: Download the split into `root` first, unless its cases are there.
         mirror: URL or folder to download from instead of the publisher.
-        cache: Note once where the pixels lie, so that no epoch unpickles files: `True` beside
-            the cases in `ROOT/.cache` (made now where missing, made again when a file has
+        cache: Decode the pixels once, 1.25 MB a case, so that no epoch unpickles files: `True`
+            beside the cases in `ROOT/.cache` (made now where missing, made again when a file has
             changed, done without where it cannot be written), a folder for elsewhere, `False`
-            to read and check the files each time. Tensors as this package writes them are
-            noted in place; anything else is copied, 1.25 MB a case.
+            to read and check the files each time.
         annotated: Add `annotated` to every item, (12,) bool: of which label values the label
             map speaks. Where a structure is not annotated, background may hide it.
 
@@ -75,21 +74,19 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         self._release = _opened(self.root, wanted)
         self._entries = tuple(e for e in self._release.entries if e.split in wanted)
         self._with_annotated = annotated
-        self._stored = self._located(cache)
-        self._arena = Arena()
+        self._cached = self._opened_cache(cache)
 
     def __len__(self) -> int:
         return len(self._entries)
 
     def __getitem__(self, index: int) -> Any:
         """One item; `IndexError` beyond the last."""
-        return self._finished(self._filled([index])[0], index)
+        return self.__getitems__([index])[0]
 
     def __getitems__(self, indices: Sequence[int]) -> Sequence[Any]:
         """Several items at once, as `DataLoader` asks for them."""
-        items = self._filled(indices)
-        if self.transform is None and not self._with_annotated:
-            return items
+        names = [self._entries[i].name for i in indices]
+        items = make_items(names, [self._pixels(i) for i in indices])
         return [self._finished(item, i) for item, i in zip(items, indices, strict=True)]
 
     @property
@@ -125,7 +122,7 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         sexes = Counter(r.sex for r in rows)
         spacing = sum(r.spacing is not None for r in rows)
         split = "all" if self.split is None else self.split.value
-        cache = "none" if self._stored is None else "ready"
+        cache = "none" if self._cached is None else "ready"
         return (
             f"SpineMSCA({str(self.root)!r}, split={split!r}): {len(self)} cases\n"
             f"  sex: {sexes[Sex.MALE]} male, {sexes[Sex.FEMALE]} female, {sexes[None]} unknown\n"
@@ -133,19 +130,18 @@ class SpineMSCA(Dataset[dict[str, Any]]):
             f"  cache: {cache}"
         )
 
-    def _filled(self, indices: Sequence[int]) -> Sequence[Item]:
-        names = [self._entries[i].name for i in indices]
-        if self._stored is not None:
-            return fill(names, [self._stored[i] for i in indices], self._arena)
-        loaded = [_Loaded(self._release.load(self._entries[i])) for i in indices]
-        return fill(names, loaded, self._arena)
+    def _pixels(self, index: int) -> tuple[Image, LabelMap | None]:
+        if self._cached is not None:
+            return self._cached[index]
+        case = self.case(index)
+        return case.image, case.label
 
-    def _finished(self, item: Item, index: int) -> Any:
+    def _finished(self, item: dict[str, Any], index: int) -> Any:
         if self._with_annotated:
             item["annotated"] = self.annotated(index)
         return item if self.transform is None else self.transform(item)
 
-    def _located(self, cache: bool | str | Path) -> tuple[StoredCase, ...] | None:
+    def _opened_cache(self, cache: bool | str | Path) -> Pixels | None:
         if cache is False:
             return None
         folder = self.root / CACHE_NAME if cache is True else Path(cache)
@@ -161,27 +157,6 @@ class SpineMSCA(Dataset[dict[str, Any]]):
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class _Loaded:
-    """The pixels of a case in memory, as a `Source`."""
-
-    case: Case
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.case.shape
-
-    @property
-    def labelled(self) -> bool:
-        return self.case.label is not None
-
-    def read_image(self, out: Image) -> None:
-        out[...] = self.case.image
-
-    def read_label(self) -> LabelMap | None:
-        return None if self.case.label is None else self.case.label.copy()
-
-
 def _holds(root: Path, split: Split) -> bool:
     folders = root.iterdir() if root.is_dir() else ()
     if not any(Split.from_folder(f.name) is split for f in folders):
@@ -190,7 +165,7 @@ def _holds(root: Path, split: Split) -> bool:
 
 
 def _download(root: Path, splits: Sequence[Split], mirror: str | Path | None) -> None:
-    from spinemsca.release.download import download
+    from spinemsca.release.transfer.download import download
 
     download(root, splits=splits, mirror=mirror)
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from spinemsca._util.checksums import blob_sha1
 from spinemsca.errors import AccessError, DownloadError
-from spinemsca.release.digest import blob_sha1
-from spinemsca.release.fetch import Remote, Retries, fetch
-from spinemsca.release.serve import serve_folder
+from spinemsca.release.transfer.fetch import Remote, Retries, fetch
+from spinemsca.release.transfer.serve import serve_folder
 from tests.loopback import Faults, faulty
 from tests.release.conftest import IMPATIENT
 

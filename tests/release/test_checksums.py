@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spinemsca._util.checksums import blob_sha1, format_sums, parse_sums, sha256
 from spinemsca.errors import DownloadError
-from spinemsca.release.digest import blob_sha1, format_sums, parse_sums, sha256
 
 SUMS = st.dictionaries(
     st.text("abcXYZ.019 é", min_size=1, max_size=9).filter(lambda n: n not in {".", ".."}),

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from spinemsca._util.checksums import blob_sha1
 from spinemsca.errors import AccessError, ArchiveError, DownloadError, ReleaseError, UsageError
-from spinemsca.release.digest import blob_sha1
-from spinemsca.release.download import download
-from spinemsca.release.mirror import PUBLISHED, Offer
 from spinemsca.release.pack import pack
 from spinemsca.release.parts import PartReader
-from spinemsca.release.serve import serve_folder
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 from spinemsca.release.table import read_table
+from spinemsca.release.transfer.download import download
+from spinemsca.release.transfer.mirror import PUBLISHED, Offer
+from spinemsca.release.transfer.serve import serve_folder
 from tests.loopback import Faults, faulty
 from tests.release.conftest import IMPATIENT, digests, tiny
 
@@ -225,7 +225,7 @@ def test_published_dataset(release, mirror, tmp_path, monkeypatch):
         ]
         archives = {s: tuple(map(here, r)) for s, r in PUBLISHED.archives.items()}
         offer = Offer(PUBLISHED.name, archives | {Split.TRAIN: tuple(parts)}, checked=True)
-        monkeypatch.setattr("spinemsca.release.download.PUBLISHED", offer)
+        monkeypatch.setattr("spinemsca.release.transfer.download.PUBLISHED", offer)
         got = download(tmp_path / "r", retries=IMPATIENT)
     assert (got.checked, got.mirror) == (True, "github.com/Ma-S-T/Spine-MSCA")
     assert names(tmp_path / "r") == {"Train", "Vali", "Test"}
@@ -285,7 +285,7 @@ def test_table_is_brought_by_the_run_after_one_that_stopped_before_it(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("spinemsca.release.download._bring_companions", stop)
+        patch.setattr("spinemsca.release.transfer.download._bring_companions", stop)
         with pytest.raises(KeyboardInterrupt):
             download(tmp_path / "r", mirror=packed)
     (tmp_path / "r" / ".Train.abc.tmp" / "half").mkdir(parents=True)
@@ -296,7 +296,7 @@ def test_table_is_brought_by_the_run_after_one_that_stopped_before_it(
 
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["spinemsca.release.download", "requests", "pooch"])
+    context.set_forkserver_preload(["spinemsca.release.transfer.download", "requests", "pooch"])
     return context
 
 
