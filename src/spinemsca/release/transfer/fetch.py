@@ -17,17 +17,15 @@ from spinemsca._util.checksums import blob_sha1, sha256
 from spinemsca._util.files import write_text
 from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import DownloadError
-from spinemsca.release.transfer.refusals import TRANSIENT, refusal
+from spinemsca.release.transfer.http import TIMEOUT, TRANSIENT, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-__all__ = ["RETRIES", "TIMEOUT", "Remote", "Retries", "fetch"]
+__all__ = ["RETRIES", "Remote", "Retries", "fetch"]
 
-TIMEOUT: Final = (10.0, 30.0)
-"""Seconds to wait for a connection, and for the next bytes of an answer."""
-
+# Bytes at a time, chosen: a quarter MiB.
 _CHUNK: Final = 1 << 18
 _CHANGED: Final = "Delete it and download again; if that does not help, use another mirror"
 
