@@ -86,7 +86,6 @@ def peak() -> float:
 
 def measure(folder: Path, url: str) -> None:
     """Prints all figures of one run."""
-    import pooch  # noqa: F401
     import requests  # noqa: F401
 
     from spinemsca._util.checksums import parse_sums

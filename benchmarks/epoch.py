@@ -10,6 +10,7 @@ epoch (with the making of the cache) and of later ones: medians of rounds in whi
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import sys
 import tempfile
@@ -103,6 +104,8 @@ def first_epoch(root: Path, batch: int, workers: int) -> float:
 def compare(name: str, naive: Dataset, root: Path, batch: int, options) -> bool:
     """Prints the ratios; whether both reach their goals."""
     ours = SpineMSCA(root, "train")
+    # The disk is to have done with what was written for this comparison.
+    os.sync()
     rounds = [
         (
             epoch(naive, batch, options.workers),

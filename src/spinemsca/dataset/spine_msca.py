@@ -69,10 +69,14 @@ class SpineMSCA(Dataset[dict[str, Any]]):
         self.split = None if split is None else Split.parse(split)
         self.transform = transform
         wanted = list(Split) if self.split is None else [self.split]
-        if download and not all(_holds(self.root, s) for s in wanted):
+        release = _opened(self.root, wanted)
+        if download and not (release and all(release.of(s) for s in wanted)):
             _download(self.root, wanted, mirror)
-        self._release = _opened(self.root, wanted)
-        self._entries = tuple(e for e in self._release.entries if e.split in wanted)
+            release = _opened(self.root, wanted)
+        if release is None or not any(release.of(s) for s in wanted):
+            raise _lacking(self.root, wanted)
+        self._release = release
+        self._entries = tuple(e for e in release.entries if e.split in wanted)
         self._with_annotated = annotated
         self._cached = self._opened_cache(cache)
 
@@ -157,11 +161,12 @@ class SpineMSCA(Dataset[dict[str, Any]]):
             ) from None
 
 
-def _holds(root: Path, split: Split) -> bool:
+def _opened(root: Path, splits: Sequence[Split]) -> Release | None:
+    """The release at `root`, `None` where it has no folder of these splits."""
     folders = root.iterdir() if root.is_dir() else ()
-    if not any(Split.from_folder(f.name) is split for f in folders):
-        return False
-    return bool(Release.open(root).of(split))
+    if not any(Split.from_folder(f.name) in splits for f in folders):
+        return None
+    return Release.open(root)
 
 
 def _download(root: Path, splits: Sequence[Split], mirror: str | Path | None) -> None:
@@ -170,12 +175,10 @@ def _download(root: Path, splits: Sequence[Split], mirror: str | Path | None) ->
     download(root, splits=splits, mirror=mirror)
 
 
-def _opened(root: Path, splits: Sequence[Split]) -> Release:
-    if any(_holds(root, split) for split in splits):
-        return Release.open(root)
+def _lacking(root: Path, splits: Sequence[Split]) -> ReleaseError:
     names = " and ".join(s.value for s in splits)
     option = f" --split {splits[0].value}" if len(splits) == 1 else ""
-    raise ReleaseError(
+    return ReleaseError(
         f"holds no {names} cases",
         where=root,
         remedy=f"Pass download=True, or run: spine-msca download --root {root}{option}",

@@ -13,7 +13,7 @@ import math
 import pickletools
 import zipfile
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any, Final, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, Final, Self, TypeAlias
 
 import numpy as np
 
@@ -50,6 +50,8 @@ _TUPLES: Final = {"TUPLE1": 1, "TUPLE2": 2, "TUPLE3": 3}
 _LONG: Final = 4096
 # Lead byte of the upper quarter of latin-1 in UTF-8 (RFC 3629, section 3).
 _HIGH_LEAD: Final = 0xC3
+# Last byte that is no lead byte (same section).
+_LAST_POINT: Final = 0xBF
 # Bytes of a member's header before its name: APPNOTE.TXT of the zip format, 4.3.7.
 _LOCAL_HEADER: Final = 30
 _MARK: Final = object()
@@ -86,25 +88,42 @@ class Place:
         return array.reshape(self.shape)
 
 
+class _Skipped(bytes):
+    """Stands for bytes that nobody reads: as long as they are, but empty."""
+
+    def __new__(cls, size: int) -> Self:
+        skipped = super().__new__(cls)
+        skipped.size = size
+        return skipped
+
+    size: int
+
+    def __len__(self) -> int:
+        return self.size
+
+
 class _Skimmed(io.BytesIO):
-    """Bytes that read as zeros where they are many, since those cost nothing to decode."""
+    """A file whose long pieces are skipped, as new memory for them costs more than all else."""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        data = super().read(size)
-        return data if len(data) <= _LONG else bytes(len(data))
+        if size is None or size <= _LONG:
+            return super().read(size)
+        start, end = self.tell(), self.seek(0, io.SEEK_END)
+        return _Skipped(self.seek(min(start + size, end)) - start)
 
 
 def read_instructions(pickled: bytes) -> Iterator[Instruction]:
-    """Names and arguments of a pickle's instructions; long text as the bytes of its UTF-8.
+    """Names and arguments of a pickle's instructions; long text as a view of its UTF-8.
 
     Raises:
         ValueError: If it is no pickle.
     """
     for operation, argument, position in pickletools.genops(_Skimmed(pickled)):
-        if operation.name == "BINUNICODE" and isinstance(argument, str) and len(argument) > _LONG:
-            # After the instruction's byte and four of the length.
-            start = (position or 0) + 5
-            yield operation.name, pickled[start : start + len(argument)]
+        # After the instruction's byte come four of the length.
+        start = (position or 0) + 5
+        length = int.from_bytes(pickled[start - 4 : start], "little")
+        if operation.name == "BINUNICODE" and length > _LONG:
+            yield operation.name, memoryview(pickled)[start : start + length]
         else:
             yield operation.name, argument
 
@@ -194,27 +213,28 @@ def _array(described: Any) -> Array | None:
             (1, shape, (("numpy dtype", (code, _, _)), (3, order, *_)), False, data),
         ) if code in _CODES and order in tuple("<>|") and _whole(shape):
             match data:
-                case ("_codecs encode", (str(text) | bytes(text), "latin1")):
+                case ("_codecs encode", (text, "latin1")) if isinstance(text, str | memoryview):
                     return _decoded(text, np.dtype(order + code), shape)
     return None
 
 
-def _decoded(text: str | bytes, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array | None:
+def _decoded(text: str | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...]) -> Array | None:
     try:
-        numbers = _latin1(text) if isinstance(text, bytes) else text.encode("latin1")
+        numbers = text.encode("latin1") if isinstance(text, str) else _latin1(text)
         return np.frombuffer(numbers, dtype).reshape(shape)
     except ValueError:
         return None
 
 
-def _latin1(text: bytes) -> Array:
+def _latin1(text: memoryview) -> Array:
     """Code points below 256 from their UTF-8, one byte each; `str` takes twice as long."""
     coded = np.frombuffer(text, np.uint8)
     if coded.max() > _HIGH_LEAD:
         raise ValueError
+    high = (coded == _HIGH_LEAD).view(np.uint8)
     points = coded.copy()
-    points[1:] |= (coded[:-1] == _HIGH_LEAD).view(np.uint8) << 6
-    return np.compress(coded < 0xC0, points)
+    points[1:] |= np.left_shift(high, 6, out=high)[:-1]
+    return np.compress(coded <= _LAST_POINT, points)
 
 
 def _whole(numbers: object) -> bool:

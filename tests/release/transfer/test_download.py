@@ -296,7 +296,7 @@ def test_table_is_brought_by_the_run_after_one_that_stopped_before_it(
 
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["spinemsca.release.transfer.download", "requests", "pooch"])
+    context.set_forkserver_preload(["spinemsca.release.transfer.download", "requests"])
     return context
 
 

@@ -189,17 +189,6 @@ def test_second_address_serves_where_the_first_has_a_placeholder(folder, tmp_pat
             fetch(Remote("f.zip", urls[:1], blob=_blob(DATA)), target)
 
 
-def test_disk_without_hard_links(folder, target, monkeypatch):
-    def refuse(self, other):
-        raise OSError(1, "Operation not permitted")
-
-    monkeypatch.setattr(Path, "hardlink_to", refuse)
-    with serve_folder(folder) as url:
-        fetch(remote(url, sha256=SHA), target)
-    assert target.read_bytes() == DATA
-    assert left(target) == ["f.zip"]
-
-
 def _fetch_in_process(url: str, target: Path) -> None:
     fetch(remote(url, sha256=SHA), target)
 

@@ -135,7 +135,7 @@ def test_server_busy_for_a_moment(packed):
 
 
 def test_endless_sums_are_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("spinemsca.release.transfer.ask._MOST_BYTES", 1000)
+    monkeypatch.setattr("spinemsca.release.transfer.http._MOST_BYTES", 1000)
     (tmp_path / "SHA256SUMS").write_bytes(b"x" * 100_000)
     with serve_folder(tmp_path) as url, pytest.raises(DownloadError, match="is longer than"):
         ask_url(url)

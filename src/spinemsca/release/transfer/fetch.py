@@ -7,10 +7,8 @@ What has arrived lies in `NAME.part` beside the target, with the server's valida
 from __future__ import annotations
 
 import json
-import shutil
 import time
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock
@@ -19,16 +17,15 @@ from spinemsca._util.checksums import blob_sha1, sha256
 from spinemsca._util.files import write_text
 from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import DownloadError
-from spinemsca.release.transfer.refusals import TRANSIENT, refusal
+from spinemsca.release.transfer.http import TIMEOUT, TRANSIENT, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-__all__ = ["RETRIES", "TIMEOUT", "Remote", "Retries", "fetch"]
+__all__ = ["RETRIES", "Remote", "Retries", "fetch"]
 
-TIMEOUT: Final = (10.0, 30.0)
-"""Seconds to wait for a connection, and for the next bytes of an answer."""
-
+# Bytes at a time, chosen: a quarter MiB.
 _CHUNK: Final = 1 << 18
 _CHANGED: Final = "Delete it and download again; if that does not help, use another mirror"
 
@@ -118,66 +115,34 @@ def fetch(
 
 
 def _retrieve(url: str, remote: Remote, target: Path, retries: Retries, progress: Progress) -> None:
-    """Lets pooch verify and place what the resuming downloader brings."""
-    import pooch
-
+    """Brings all bytes to a part beside `target`, checks them, and moves them into place."""
     part = target.with_name(f"{target.name}.part")
-    pooch.get_logger().setLevel("WARNING")
-    known = f"sha256:{remote.sha256}" if remote.sha256 else None
-    downloader = _Resuming(remote, part, retries, progress)
-    try:
-        pooch.retrieve(url, known, fname=target.name, path=target.parent, downloader=downloader)
-    except ValueError:
-        part.unlink(missing_ok=True)
-        raise DownloadError(
-            f"{remote.name} does not match its SHA-256", where=url, remedy=_CHANGED
-        ) from None
-    part.unlink(missing_ok=True)
+    _persist(url, part, retries, progress, pinned=bool(remote.blob))
+    if fault := remote.fault(part):
+        part.unlink()
+        raise DownloadError(f"{remote.name} {fault}", where=url, remedy=_CHANGED)
+    part.replace(target)
     _note(part).unlink(missing_ok=True)
 
 
-@dataclass(frozen=True, slots=True)
-class _Resuming:
-    """A downloader as pooch calls it; `part` outlives it when it is stopped."""
-
-    remote: Remote
-    part: Path
-    retries: Retries
-    progress: Progress
-
-    def __call__(self, url: str, output_file: str, pooch: object) -> None:
-        """Brings all bytes to `part`, checks them, and hands them over as `output_file`."""
-        del pooch
-        self._persist(url)
-        unsigned = replace(self.remote, sha256="")
-        if fault := unsigned.fault(self.part):
-            self.part.unlink()
-            raise DownloadError(f"{self.remote.name} {fault}", where=url, remedy=_CHANGED)
-        output = Path(output_file)
-        output.unlink(missing_ok=True)
+def _persist(url: str, part: Path, retries: Retries, progress: Progress, *, pinned: bool) -> None:
+    """Transfers until all is there; progress earns new patience."""
+    failures = 0
+    while True:
+        before = _size(part)
         try:
-            output.hardlink_to(self.part)
-        except OSError:
-            shutil.copyfile(self.part, output)
-
-    def _persist(self, url: str) -> None:
-        """Transfers until all is there; progress earns new patience."""
-        failures = 0
-        while True:
-            before = _size(self.part)
-            try:
-                _transfer(url, self.part, self.progress, pinned=bool(self.remote.blob))
-            except _TransientError as error:
-                failures = 1 if _size(self.part) > before else failures + 1
-                if failures >= self.retries.attempts:
-                    raise DownloadError(
-                        f"transfer failed {failures} times ({error})",
-                        where=url,
-                        remedy="Run the same command again; it goes on where it stopped",
-                    ) from None
-                self.retries.wait(failures)
-            else:
-                return
+            _transfer(url, part, progress, pinned=pinned)
+        except _TransientError as error:
+            failures = 1 if _size(part) > before else failures + 1
+            if failures >= retries.attempts:
+                raise DownloadError(
+                    f"transfer failed {failures} times ({error})",
+                    where=url,
+                    remedy="Run the same command again; it goes on where it stopped",
+                ) from None
+            retries.wait(failures)
+        else:
+            return
 
 
 def _transfer(url: str, part: Path, progress: Progress, *, pinned: bool) -> None:

@@ -12,8 +12,8 @@ from spinemsca.errors import AccessError, DownloadError
 from spinemsca.release.parts import parts_in_order
 from spinemsca.release.split import Split
 from spinemsca.release.table import TABLE_NAME, is_companion
-from spinemsca.release.transfer.ask import has_file, read_text
 from spinemsca.release.transfer.fetch import Remote
+from spinemsca.release.transfer.http import has_file, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

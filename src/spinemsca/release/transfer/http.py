@@ -1,21 +1,63 @@
-"""Small questions to an HTTP server: is a file there, and what does a short text say."""
+"""HTTP: is a file there, what does a short text say, and what does a refusal mean."""
 
 from __future__ import annotations
 
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from spinemsca.errors import DownloadError
-from spinemsca.release.transfer.fetch import TIMEOUT
-from spinemsca.release.transfer.refusals import ABSENT, refusal
+from spinemsca.errors import AccessError, DownloadError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import requests
 
-__all__ = ["has_file", "read_text"]
+__all__ = ["ABSENT", "REFUSED", "TIMEOUT", "TRANSIENT", "has_file", "read_text", "refusal"]
 
+# Chosen: a server that takes longer is better tried again later.
+TIMEOUT: Final = (10.0, 30.0)
+"""Seconds to wait for a connection, and for the next bytes of an answer."""
+
+# Chosen: 16 MiB, far more than any table of cases or sums.
 _MOST_BYTES: Final = 1 << 24
+# Statuses of a server that may be well again soon (RFC 9110, 15.5 and 15.6).
 _BUSY: Final = (408, 425, 429, 500, 502, 503, 504)
+# Meanings of the status codes: RFC 9110, section 15; 425 RFC 8470, 429 RFC 6585, 451 RFC 7725.
+ABSENT: Final = frozenset({404, 410})
+"""The server says that it has no such file."""
+
+REFUSED: Final = frozenset({401, 403, 407, 451})
+"""The server keeps its answer; stores of objects answer 403 for a file that is not there, too."""
+
+TRANSIENT: Final = frozenset({408, 425, 429})
+"""Worth another try later, as is every status from 500 on."""
+
+_MEANING: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
+    {
+        401: (
+            "access needs a login",
+            "Put name and password for this host into ~/.netrc, or use another mirror",
+        ),
+        403: (
+            "access was refused",
+            "Log in, ask for permission, wait an hour if it limits requests, or use another mirror",
+        ),
+        404: ("no such file", "Check the address, or use another mirror"),
+        407: ("the proxy needs a login", "Set HTTPS_PROXY with a name and password"),
+        410: ("the file was taken away for good", "Use another mirror"),
+        429: ("the server is asked too often", "Wait an hour and run the same command again"),
+        451: ("the file is withheld for legal reasons", "Use another mirror, or ask its owner"),
+    }
+)
+_OTHER: Final = ("the server gave no file", "Check the address, or use another mirror")
+
+
+def refusal(status: int, url: str) -> DownloadError:
+    """The error for a status that brings no file: `AccessError` where access is refused."""
+    what, remedy = _MEANING.get(status, _OTHER)
+    kind = AccessError if status in REFUSED else DownloadError
+    return kind(f"{what} (HTTP {status})", where=url, remedy=remedy)
 
 
 def has_file(url: str) -> bool:
