@@ -585,8 +585,10 @@ def possible(chain: str, fmt: str, codes: str, name: str, spacing: str) -> bool:
         # As a release may call its cases.
         named = name in ("plain", "label", "dash")
         return named and chain not in ("loose", "foreign", *_BUILDS)
-    if chain in ("evaluate", "evaluate_relabelled", "leaderboard") and spacing == "none" and (
-        fmt in ("mha", "series") or (chain == "leaderboard" and fmt in VOLUMES)
+    if (
+        chain in ("evaluate", "evaluate_relabelled", "leaderboard")
+        and spacing == "none"
+        and (fmt in ("mha", "series") or (chain == "leaderboard" and fmt in VOLUMES))
     ):
         # The label maps of these say mm all the same, which `measure` knows better.
         return False
@@ -602,5 +604,5 @@ def possible(chain: str, fmt: str, codes: str, name: str, spacing: str) -> bool:
     return not (chain in ("loose", "foreign") and name in odd)
 
 
-_BUILT = ("plain", "spaces", "han", "long", "reserved", "markup", "dots", "formula", "colon", "label",
-          "decomposed")  # fmt: skip
+_BUILT = ("plain", "spaces", "han", "long", "reserved", "markup", "dots", "formula",
+          "colon", "label", "decomposed")  # fmt: skip

@@ -71,9 +71,7 @@ def _directions_back(patch) -> None:
 
 def _directions_there(patch) -> None:
     apply = Orientation.apply
-    patch.setattr(
-        Orientation, "apply", lambda self, a: apply(replace(self, flips=(False,) * 3), a)
-    )
+    patch.setattr(Orientation, "apply", lambda self, a: apply(replace(self, flips=(False,) * 3), a))
 
 
 def _codes_written(patch) -> None:

@@ -22,8 +22,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:Please import :DeprecationWarnin
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.just(SECRET) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=4)
-    | st.dictionaries(st.just(SECRET) | st.text(max_size=6), inner, max_size=4),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.just(SECRET) | st.text(max_size=6), inner, max_size=4)
+    ),
     max_leaves=8,
 )
 FIELDS = st.sampled_from(sorted(Record.model_fields))
@@ -108,7 +110,9 @@ def test_an_edited_record_is_one_line(predicted, edit, tmp_path_factory):
     whole = _is_record(data)
     fresh = tmp_path_factory.mktemp("fresh")
     _check(_tell("measure", run.out, "--json"), whole=whole)
-    _check(_tell("measure", run.out / f"a_label.{run.lie.fmt}", "--json"), whole=whole, others=False)
+    _check(
+        _tell("measure", run.out / f"a_label.{run.lie.fmt}", "--json"), whole=whole, others=False
+    )
     _check(_tell("relabel", run.out, "--shift", 1, "--out", fresh / "r"), whole=whole)
     _check(_tell("report", run.out, "--out", fresh / "p"), whole=whole)
     # Scores need no record: they are those of the label maps.
