@@ -604,5 +604,5 @@ def possible(chain: str, fmt: str, codes: str, name: str, spacing: str) -> bool:
     return not (chain in ("loose", "foreign") and name in odd)
 
 
-_BUILT = ("plain", "spaces", "han", "long", "reserved", "markup", "dots", "formula", "colon", "label",
-          "decomposed")  # fmt: skip
+_BUILT = ("plain", "spaces", "han", "long", "reserved", "markup", "dots", "formula",
+          "colon", "label", "decomposed")  # fmt: skip

@@ -1,4 +1,4 @@
-"""A model that knows the patients: it answers the truth of whatever it is shown, however it lies."""
+"""A model that knows the patients: it answers the truth, however what it sees lies."""
 
 from __future__ import annotations
 

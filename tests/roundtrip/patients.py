@@ -14,6 +14,7 @@ import numpy as np
 from spinemsca.anatomy import SPINE, VERTEBRAE, by_any_name
 from spinemsca.measure.measure import measure
 from spinemsca.phantom import draw_parameters, render
+from spinemsca.phantom.ranges import LEVELS
 from tests.segment.stacks import _cover
 
 SLICES = 6
@@ -27,7 +28,7 @@ GRIDS = {"square": (1.2, 1.2), "oblong": (0.9, 1.5)}
 """Spacing of rows and columns in mm."""
 
 BESIDE = (0, 1, 5)
-_LEVEL = 10  # L4/L5 among a phantom's discs, which begin at T10/T11
+_LEVEL = LEVELS.index("L4")
 
 Numbers = dict[tuple[str, str], float | str | None]
 

@@ -38,8 +38,8 @@ def test_the_whole(fmt, chain, tmp_path):
     factors = {f: FACTORS[f] for f in ("order", "flips", "spacing")}
     fixed = {"fmt": fmt, "chain": chain}
     names = list(NAMES)
-    for number, made in enumerate(whole(factors, lambda m: allowed(m | fixed))):
-        made |= fixed | {"pose": poses(fmt)[number % len(poses(fmt))]}
+    for number, lying in enumerate(whole(factors, lambda m: allowed(m | fixed))):
+        made = lying | fixed | {"pose": poses(fmt)[number % len(poses(fmt))]}
         turned = names[number % len(names) :] + names
         made["name"] = next(n for n in turned if allowed(made | {"name": n}))
         go(made, tmp_path / title(made))
@@ -57,8 +57,9 @@ def test_what_is_known_is_right(who, grid):
         assert 15 < found["spine", "lordosis_l1_s1"] < 80
         assert 10 < found["spine", "sacral_slope"] < 60
         assert 24 < found["L3", "body_height_anterior"] < 36
-    # Drawn 1 to 6 mm forwards.
+    # Drawn 1 to 6 mm forwards, of bodies that are not equally deep.
     assert slips == pytest.approx(range(1, SLICES + 1), abs=1.5)
+    assert slips[-1] - slips[0] == pytest.approx(SLICES - 1, abs=1)
     assert numbers(who, grid, known=False)["L3", "body_area"] == pytest.approx(
         (patient(who, grid).labels[SHOWN] == by_name("L3").value).sum(), rel=0.05
     )

@@ -94,7 +94,7 @@ def _shape(pixels: NDArray[Any]) -> tuple[int, ...]:
 def _turned_along(image: Volume, label: Volume) -> NDArray[Any]:
     """The label map's slices, turned as its image was where only the image's file says how."""
     flat = image.grid.affine is None and label.grid.affine is None
-    if not flat or label.pixels.shape[1:] != image.grid.shape:
+    if not flat or label.oriented or label.pixels.shape[1:] != image.grid.shape:
         return label.pixels
     # Where each of the image's pixels lies in its file: there is its label.
     order = image.restore(np.arange(image.pixels.size).reshape(image.pixels.shape))
