@@ -13,6 +13,7 @@ sys.path[:0] = [str(ROOT / "src"), str(ROOT / "scripts")]
 
 from make_pages import write_pages  # noqa: E402
 from PIL.Image import Image  # noqa: E402
+from pygments.lexers.shell import BashLexer  # noqa: E402
 from sphinx_gallery.scrapers import figure_rst  # noqa: E402
 
 from spinemsca import __version__  # noqa: E402
@@ -112,7 +113,15 @@ def lead_to_pages(_: Sphinx, name: str, source: list[str]) -> None:
         source[0] = re.sub(rf"\]\(\.\./{up}{file}", rf"]({up}{page}", source[0])
 
 
+def without_type(_: Sphinx, what: str, *rest: Any) -> None:
+    """Keeps napoleon from taking a constant's description up to its first colon for a type."""
+    if what in {"data", "attribute", "property"}:
+        rest[-1].insert(0, "")
+
+
 def setup(app: Sphinx) -> None:
     """Writes the pages that are made from the package, before anything is read."""
     write_pages(HERE / "generated")
+    app.add_lexer("console", BashLexer)  # Commands stand without a prompt.
     app.connect("source-read", lead_to_pages)
+    app.connect("autodoc-process-docstring", without_type, priority=100)

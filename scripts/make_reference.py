@@ -161,7 +161,7 @@ def _table(names: list[Name]) -> Iterator[str]:
 
 def _entry(name: Name) -> Iterator[str]:
     yield f".. auto{name.kind}:: {name.shown_in}::{name.name}"
-    # A value of many lines says less than its description.
-    options = {"data": "   :no-value:", "function": ""}
+    # Without an annotation a constant's value and `Final` are left out; its description says more.
+    options = {"data": "   :annotation:", "function": ""}
     yield options.get(name.kind, "   :members:")
     yield ""

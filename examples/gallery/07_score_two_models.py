@@ -3,7 +3,7 @@ Score two models
 ================
 
 Overlap, surface distances and levels of two models on the same cases, and whether they differ.
-The second model is the first at a third of its resolution.
+The second model is the first, working at two thirds of its resolution.
 """
 
 # %%
@@ -21,7 +21,7 @@ from spinemsca.score.tables import markdown_table
 from spinemsca.segment.predict import Model
 
 fine = sm.load_model()
-models = {"shipped": fine, "coarse": Model(replace(fine.weights, size=128))}
+models = {"shipped": fine, "coarse": Model(replace(fine.weights, size=256))}
 cases = [phantom(seed=9, index=index) for index in range(8)]
 
 

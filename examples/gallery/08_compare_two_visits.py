@@ -40,7 +40,7 @@ before, after = (
 )
 for name in ("disc_height_middle", "disc_height_index", "disc_area"):
     result = before.get(name, "D4")
-    print(f"{name}: {result.value:.2f} ± {result.error:.2f}  ({result.definition.formula})")
+    print(f"{name}: {result.value:.2f} ± {result.error:.2f}")
 
 # %%
 # ``compare`` gives every change beside the smallest that measuring error alone would not explain.
@@ -49,7 +49,8 @@ for name in ("disc_height_middle", "disc_height_index", "disc_area"):
 changes = [c for c in compare(before, after) if c.before.definition.name == "disc_height_middle"]
 for change in changes:
     said = "changed" if change.detected else "within error"
-    print(f"{change.before.structure}: {change.change:+.2f} mm, detectable {change.detectable:.2f}: {said}")
+    level = change.before.structure
+    print(f"{level}: {change.change:+.2f} mm, detectable {change.detectable:.2f}: {said}")
 
 # %%
 # The two slices and the changes of disc height.
