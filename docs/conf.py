@@ -58,12 +58,14 @@ html_css_files = ["site.css"]
 html_extra_path = ["generated/extra"]
 html_copy_source = False
 html_show_sourcelink = False
-html_sidebars = {"index": [], "changelog": []}
+# Pages that stand alone, and those whose tables need the width.
+WIDE = ("generated/measures", "generated/verify-rules")
+html_sidebars: dict[str, list[str]] = {page: [] for page in ("index", "changelog", *WIDE)}
 html_theme_options = {
     "logo": {"text": "Spine-MSCA"},
     "navbar_align": "left",
     "show_prev_next": False,
-    "secondary_sidebar_items": ["page-toc"],
+    "secondary_sidebar_items": {"**": ["page-toc"], **{page: [] for page in WIDE}},
     "footer_start": ["copyright"],
     "footer_end": [],
     "pygments_light_style": "friendly",

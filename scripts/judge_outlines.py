@@ -4,9 +4,9 @@
 
 Where a network is no better on patients it has learnt from than on others, it has learnt what their
 outlines have in common, and what is left is where they differ from one another. Beside it stands
-what a person's outline loses against itself, moved by one pixel. Writes build/tables/outline-trust.md
-and .json, whose table stands in the model card, and docs/model/outlines.jpg, which shows patients
-learnt from.
+what a person's outline loses against itself, moved by one pixel. Writes
+build/tables/outline-trust.md and .json, whose table stands in the model card, and
+docs/model/outlines.jpg, which shows patients learnt from.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Draws the README's banner: synthetic cases, each plain and with its labels.
 
-    python scripts/make_banner.py docs/banner.png
+python scripts/make_banner.py docs/banner.png
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
     python scripts/make_reports.py data/spider-space build/reports
 
-The pictures need Chromium on PATH; without it only the pages are written. That of the slip stands in
-docs/reports.
+The pictures need Chromium on PATH; without it only the pages are written. That of the slip stands
+in docs/reports.
 """
 
 from __future__ import annotations

@@ -55,7 +55,9 @@ model = Model(Weights(network, config.size, "one-minute"))
 case = phantom(seed=6, index=0)
 found = model.predict(case.image, case.spacing, refuse=False)
 figure, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
-for panel, label, title in zip(axes, (case.label, found.label), ("truth", "prediction"), strict=True):
+for panel, label, title in zip(
+    axes, (case.label, found.label), ("truth", "prediction"), strict=True
+):
     panel.imshow(overlay(case.image, label))
     panel.set_title(title)
     panel.axis("off")

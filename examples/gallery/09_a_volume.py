@@ -42,7 +42,9 @@ print(volume.pixels.shape, volume.grid.codes, volume.spacing)
 # %%
 # Levels are made to agree over the slices. The choice comes with its certainty and its reason.
 found = predict_volume(sm.load_model(), volume)
-print(f"slice {found.shown} of {len(found.slices)}, certainty {found.certainty:.2f}: {found.reason}")
+print(
+    f"slice {found.shown} of {len(found.slices)}, certainty {found.certainty:.2f}: {found.reason}"
+)
 print(found.numbering)
 
 # %%
