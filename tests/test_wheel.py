@@ -21,6 +21,7 @@ from spinemsca.cli import _VERBS
 from spinemsca.phantom import phantom
 
 ROOT = Path(__file__).resolve().parents[1]
+LEADERBOARD = ["--add", "predictions", "--truth", "data", "--model", "shipped"]
 RUNS = {
     "synth": ["synth", "data", "--cases", "12", "--seed", "1"],
     "verify": ["verify", "data"],
@@ -30,7 +31,7 @@ RUNS = {
     "download": ["download", "--root", "copy", "--mirror", "archives"],
     "predict": ["predict", "data/Test", "--out", "predictions"],
     "evaluate": ["evaluate", "predictions", "data", "--out", "scores"],
-    "leaderboard": "leaderboard r.jsonl --add predictions --truth data --model a".split(),
+    "leaderboard": ["leaderboard", "r.jsonl", *LEADERBOARD],
     "measure": ["measure", "predictions", "--out", "measurements.csv"],
     "relabel": ["relabel", "predictions", "--shift", "1", "--out", "shifted"],
     "report": ["report", "predictions", "--out", "reports"],
@@ -62,14 +63,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def program(wheel: Path) -> Path:
-    """The command, installed into an empty environment with what training needs."""
+    """The command, installed into an empty environment with what training and pictures of scores need."""
     home = wheel.parent / "venv"
     run(sys.executable, "-m", "venv", home, cwd=wheel.parent)
     python = home / "bin" / "python"
     # The very torch that is tested here, so that no other build of it is fetched.
     torch = os.environ.get("TORCH") or f"torch=={version('torch').split('+')[0]}"
     run(python, "-m", "pip", "install", "--quiet", torch, cwd=wheel.parent)
-    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[train]", cwd=wheel.parent)
+    run(python, "-m", "pip", "install", "--quiet", f"{wheel}[plot,train]", cwd=wheel.parent)
     return home / "bin" / "spine-msca"
 
 
