@@ -3,7 +3,9 @@
 The same masks, one thread, one run. Peers compute Dice, HD95 and mean surface distance of each
 structure (surface-distance NSD, too), this package everything that `evaluate` reports. Real SPACE
 masks where `../shared/data` is there, else phantoms; predictions are the truth moved, grown and
-made ragged. With `--memory` it shows that the memory of a run does not grow with its cases.
+made ragged. A volume of 20 slices of a phantom with all eleven structures is scored in 3-D, by
+this package and by surface-distance. With `--memory` it shows that the memory of a run does not
+grow with its cases.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from scipy import ndimage
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.errors import CaseError
+from spinemsca.io.nifti import write_nifti
 from spinemsca.io.raster import write_label_picture
 from spinemsca.phantom import phantom
 from spinemsca.predictions.pairing import Pair
@@ -44,6 +47,9 @@ if TYPE_CHECKING:
 
 REAL = Path(__file__).resolve().parents[2] / "shared/data/spider/space/masks"
 GOALS = {"medpy": 100, "MONAI": 25, "surface-distance": 2}
+SPACING = (4.0, 0.6, 0.6)
+SLICES = 20
+GOAL_VOLUME_MS = 1500
 
 
 def cases(number: int) -> list[Masks]:
@@ -65,6 +71,20 @@ def cases(number: int) -> list[Masks]:
     return [(changes[i % 3](t), t) for i, t in enumerate(truths[:number])]
 
 
+def volume() -> Masks:
+    """A prediction and a truth of 20×512×512 voxels: bodies that shrink to both sides, moved."""
+    middle = np.asarray(phantom(0, 0, size=512).label)
+    truth = np.stack(
+        [
+            ndimage.grey_erosion(middle, (1 + 2 * int(away // 2),) * 2)
+            for away in np.abs(np.arange(SLICES) - (SLICES - 1) / 2)
+        ]
+    )
+    prediction = np.roll(truth, (1, 2), (1, 2))
+    prediction[3] = ndimage.grey_dilation(truth[3], (5, 5))
+    return prediction, truth
+
+
 def structures(masks: Masks) -> list[Masks]:
     """Masks of the structures that both show."""
     pairs = [(masks[0] == s.value, masks[1] == s.value) for s in STRUCTURES]
@@ -74,6 +94,11 @@ def structures(masks: Masks) -> list[Masks]:
 def ours(masks: Masks) -> None:
     """Everything that `evaluate` reports."""
     score_case(*masks)
+
+
+def ours_3d(masks: Masks) -> None:
+    """Everything that `evaluate` reports of a volume."""
+    score_case(*masks, spacing=SPACING)
 
 
 def medpy(masks: Masks) -> None:
@@ -92,10 +117,15 @@ def monai(masks: Masks) -> None:
     compute_average_surface_distance(one, other, include_background=True, symmetric=True)
 
 
-def surface(masks: Masks) -> None:
+def surface_3d(masks: Masks) -> None:
+    """The same and NSD of each structure of a volume."""
+    surface(masks, SPACING)
+
+
+def surface(masks: Masks, spacing: tuple[float, ...] = (1.0, 1.0)) -> None:
     """The same and NSD of each structure."""
     for a, b in structures(masks):
-        found = deepmind.compute_surface_distances(b, a, (1.0, 1.0))
+        found = deepmind.compute_surface_distances(b, a, spacing)
         deepmind.compute_robust_hausdorff(found, 95)
         deepmind.compute_average_surface_distance(found)
         deepmind.compute_surface_dice_at_tolerance(found, 1)
@@ -128,26 +158,47 @@ def speed() -> None:
         print(f"{name:18s} {theirs:8.2f} ms   {theirs / own:6.1f}x   goal {GOALS[name]}x")
 
 
+def speed_of_volumes() -> None:
+    """The same of one volume of eleven structures, in 3-D."""
+    masks = [volume()]
+    print(f"a volume of {SLICES}x512x512, {len(structures(masks[0]))} structures")
+    own, theirs = (milliseconds(f, masks, 5) for f in (ours_3d, surface_3d))
+    print(f"{'spinemsca':18s} {own:8.2f} ms   goal {GOAL_VOLUME_MS} ms")
+    print(f"{'surface-distance':18s} {theirs:8.2f} ms   {theirs / own:6.1f}x")
+
+
 def memory() -> None:
-    """Peak memory after 500, 2,000 and 10,000 cases in one run."""
+    """Peak memory of runs of more and more slices, then volumes."""
     with tempfile.TemporaryDirectory() as folder:
         files = [Path(folder) / f"{name}.png" for name in ("given", "wanted")]
         for file, label in zip(files, cases(1)[0], strict=True):
             write_label_picture(file, label)
-        for number in (500, 2_000, 10_000):
-            pairs = [Pair(str(i), *files, annotated=frozenset(STRUCTURES)) for i in range(number)]
-            start = time.perf_counter()
-            scores = list(score_pairs(pairs, workers=os.cpu_count() or 1))
-            rate = len(scores) / (time.perf_counter() - start)
-            peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-            worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-            print(
-                f"{number:6d} cases: {rate:6.0f} cases/s, {peak:.0f} MiB, a worker {worker:.0f} MiB"
-            )
+        _grow(files, (500, 2_000, 10_000))
+        files = [Path(folder) / f"{name}.nii.gz" for name in ("given", "wanted")]
+        affine = np.array([[-4.0, 0, 0, 0], [0, 0, -0.6, 0], [0, -0.6, 0, 0], [0, 0, 0, 1]])
+        for file, label in zip(files, volume(), strict=True):
+            write_nifti(file, label, affine)
+        _grow(files, (8, 24, 72))
+
+
+def _grow(files: list[Path], numbers: tuple[int, ...]) -> None:
+    """Scores two files again and again, in longer and longer runs."""
+    for number in numbers:
+        pairs = [Pair(str(i), *files, annotated=frozenset(STRUCTURES)) for i in range(number)]
+        start = time.perf_counter()
+        scores = list(score_pairs(pairs, workers=os.cpu_count() or 1))
+        rate = len(scores) / (time.perf_counter() - start)
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+        print(
+            f"{number:6d} {'volumes' if files[0].name.endswith('.gz') else 'slices'}: "
+            f"{rate:6.1f} a second, {peak:.0f} MiB, a worker {worker:.0f} MiB"
+        )
 
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     speed()
+    speed_of_volumes()
     if "--memory" in sys.argv:
         memory()

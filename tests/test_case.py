@@ -81,7 +81,7 @@ def test_parts_that_do_not_fit(changes, fault):
         array("d", [0.5, 2]),
         (Fraction(1, 2), 2),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )
 def test_a_spacing_is_two_real_numbers_in_whatever_holds_them(value):
     found = Spacing.checked(value)
@@ -99,7 +99,7 @@ def test_a_spacing_is_two_real_numbers_in_whatever_holds_them(value):
         ((1, 2), (3, 4)), np.eye(2), np.array(1.0), np.array(["1", "2"]), np.array([1, np.nan]),
         torch.eye(2), torch.tensor([True, True]), np.ndarray, object(), iter((1, 2)),
     ],
-    ids=repr,
+    ids=lambda value: type(value).__name__,
 )  # fmt: skip
 def test_what_is_no_spacing_is_bad_usage(value):
     with pytest.raises(UsageError, match=r"^scan: spacing is .* Give two positive numbers"):

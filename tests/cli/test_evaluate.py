@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from spinemsca.cli import main
 from spinemsca.io.raster import write_label_picture
 from spinemsca.release.split import Split
 from spinemsca.release.store import write_release
+from tests.score.volumes import AFFINE, stack, write_volume
 
 
 def status(*arguments: object) -> int:
@@ -164,3 +167,91 @@ def test_the_schema_is_printed(capsys) -> None:
 def test_what_is_missing_is_said(arguments, capsys) -> None:
     assert status("evaluate", *arguments) == 2
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.fixture
+def deep(tmp_path: Path) -> tuple[Path, Path]:
+    """Folders of predictions and truths that hold one volume each."""
+    found = stack(3, 3, 0)
+    found[2] = 0
+    given, wanted = tmp_path / "given", tmp_path / "wanted"
+    write_volume(given / "v_label.nii.gz", found)
+    write_volume(wanted / "v.nii.gz", stack(0, 0, 0))
+    return given, wanted
+
+
+def test_a_volume_counts_whole_and_in_mm(deep, capsys) -> None:
+    found = result(*deep, capsys)
+    assert found["unit"] == "mm"
+    assert found["structures"]["L3"]["dice"]["mean"] == pytest.approx(2 * 2 * 270 / (600 + 900))
+    assert found["overall"]["hd"]["mean"] == pytest.approx(np.hypot(4, 3 * 0.8))
+    assert found["overall"]["volume"]["mean"] == pytest.approx(600 * 4 * 0.5 * 0.8)
+
+
+def test_each_slice_on_request(deep, tmp_path, capsys) -> None:
+    assert status("evaluate", *deep, "--slices", "--out", tmp_path / "out") == 0
+    with (tmp_path / "out/slices.csv").open(encoding="utf-8") as file:
+        rows = [r for r in csv.DictReader(file) if r["structure"] == "L3"]
+    assert [float(r["dice"]) for r in rows] == pytest.approx([0.9, 0.9, 0])
+    with (tmp_path / "out/scores.csv").open(encoding="utf-8") as file:
+        assert {r["unit"] for r in csv.DictReader(file)} == {"mm"}
+    assert status("evaluate", *deep, "--slices") == 2
+    assert "--out" in capsys.readouterr().err
+
+
+def test_slices_in_pixels_beside_volumes_are_said(deep, capsys) -> None:
+    write_label_picture(deep[0] / "a.png", label(3))
+    write_label_picture(deep[1] / "a.png", label())
+    assert status("evaluate", *deep) == 0
+    captured = capsys.readouterr()
+    assert "HD95 mm" in captured.out
+    assert "1 of 2 cases have no spacing" in captured.err
+
+
+@pytest.mark.parametrize(
+    ("found", "affine", "said"),
+    [
+        (stack(0, 0), AFFINE, "(2, 140, 60)"),
+        (stack(0, 0, 0), AFFINE + np.eye(4, k=3), "1 mm"),
+    ],
+)
+def test_volumes_that_do_not_fit_are_one_line(deep, capsys, found, affine, said) -> None:
+    write_volume(deep[0] / "v_label.nii.gz", found, affine)
+    assert status("evaluate", *deep) == 2
+    error = capsys.readouterr().err
+    assert said in error
+    assert "v_label.nii.gz" in error
+    assert "Traceback" not in error
+
+
+def test_a_truth_of_background_is_no_right_level(tmp_path, capsys) -> None:
+    empty = np.zeros_like(label())
+    write_label_picture(tmp_path / "truth/a.png", empty)
+    found = result(predicted(tmp_path, label()), tmp_path / "truth", capsys)
+    assert found["overall"]["dice"]["mean"] == 0
+    assert found["levels_right"] == 0
+    nothing = predicted(tmp_path, empty)
+    assert result(nothing, tmp_path / "truth", capsys)["levels_right"] is None
+    assert status("evaluate", nothing, tmp_path / "truth", "--protocol", "published") == 0
+    assert "no level to be right" in capsys.readouterr().out
+
+
+def test_without_matplotlib_all_tables_are_written(truth, tmp_path, capsys, monkeypatch) -> None:
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+    folder, out = predicted(tmp_path, label(3), label(3)), tmp_path / "out"
+    assert status("evaluate", folder, truth, "--out", out, "--compare", folder) == 0
+    names = {p.name for p in out.iterdir()}
+    assert {"scores.csv", "summary.tex", "comparison.json", "worst.png"} <= names
+    assert not {"boxes.png", "areas.png"} & names
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("Plots")]
+    assert said == [
+        "Plots are left out: matplotlib is not installed. Run: pip install spine-msca[plot]"
+    ]
+
+
+@pytest.mark.parametrize("spacing", [("nan", 1), (0, 1), (-1, 1), ("inf", 1)])
+def test_a_spacing_that_is_none_is_one_line(truth, tmp_path, capsys, spacing) -> None:
+    folder = predicted(tmp_path, label(3))
+    assert status("evaluate", folder, truth, "--spacing", *spacing) == 2
+    assert "spacing" in capsys.readouterr().err

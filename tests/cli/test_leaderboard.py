@@ -9,6 +9,7 @@ import pytest
 from spinemsca.cli import main
 from spinemsca.io.raster import write_label_picture
 from tests.score.masks import bars
+from tests.score.volumes import stack, write_volume
 
 
 def status(*arguments: object) -> int:
@@ -75,3 +76,18 @@ def test_costs_that_cannot_be_are_one_line_and_not_kept(folders, capsys) -> None
     assert add(folders, "good", "--model", "x", "--seconds", "nan") == 2
     assert "seconds" in capsys.readouterr().err
     assert not (folders / "r.jsonl").exists()
+
+
+def test_volumes_are_ranked_whole_and_in_mm(tmp_path, capsys) -> None:
+    for folder, shift in (("truth", 0), ("good", 3)):
+        write_volume(tmp_path / folder / "v.nii.gz", stack(0, shift, shift))
+    assert add(tmp_path, "good", "--model", "m", "--json") == 0
+    (kept,) = json.loads(capsys.readouterr().out)["measured"][0]
+    assert kept["unit"] == "mm"
+    assert kept["metrics"]["dice"]["mean"] == pytest.approx((1 + 0.9 + 0.9) / 3)
+    for folder in ("truth", "good"):
+        write_label_picture(tmp_path / folder / "a.png", bars())
+    assert add(tmp_path, "good", "--model", "m") == 0
+    captured = capsys.readouterr()
+    assert "1 of 2 cases have no spacing" in captured.err
+    assert "HD95 (mm)" in captured.out

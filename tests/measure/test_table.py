@@ -1,4 +1,4 @@
-"""Tables, JSON, the codebook and where label maps are found."""
+"""Tables, JSON and the codebook."""
 
 from __future__ import annotations
 

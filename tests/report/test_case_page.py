@@ -15,10 +15,12 @@ from spinemsca.anatomy import VERTEBRAE
 from spinemsca.case import Sex
 from spinemsca.measure.measure import measure
 from spinemsca.phantom.synthesise import phantom
-from spinemsca.report.about import About, from_prediction
+from spinemsca.predictions.record import ModelUsed
+from spinemsca.report.about import About, about_prediction
 from spinemsca.report.case_page import case_page, mark_of
 from spinemsca.report.lines import Kind, alignment_lines, height_lines, usual_depth
 from tests.measure.spines import corners, draw, transform
+from tests.predictions.results import record
 
 VOID = {"meta", "img", "link", "br", "image", "line", "circle", "path", "rect"}
 
@@ -125,34 +127,46 @@ HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
 
 
 def test_hostile_texts_stay_texts(case):
-    record = {
-        "model": {"name": HOSTILE, "version": HOSTILE},
-        "warnings": [HOSTILE, 3, None, *["w"] * 100],
-        "confidence": {"L1": 0.9, HOSTILE: 0.5, "L2": "x"},
-        "ambiguous": True,
-        "refused": HOSTILE,
-        "input": "Jane_Doe_1970.dcm",
-    }
-    about = from_prediction(record)
+    said = record(
+        model=ModelUsed(version=HOSTILE, size=512, engine=HOSTILE),
+        warnings=(HOSTILE, *["w"] * 100),
+        structures=("L1",),
+        confidence={"L1": 0.9},
+        pixels={"L1": 5},
+        ambiguous=True,
+        numbering=HOSTILE,
+        refused=HOSTILE,
+        input="Jane_Doe_1970.dcm",
+    )
+    about = about_prediction(said)
     text = case_page(measure(case.label, name=HOSTILE), about)
     Checked(text)
     assert "<script" not in text
     assert "&lt;script&gt;" in text
     assert "Jane" not in text
     assert about.confidence == {"L1": 0.9}
+    assert about.warnings[0] == HOSTILE
     assert len(about.warnings) <= 22
 
 
-@pytest.mark.parametrize("record", [None, [], 3, {"model": 3, "warnings": 4, "confidence": []}])
-def test_anything_may_lie_beside_a_label_map(record):
-    assert from_prediction(record) == About()
+def test_nothing_is_said_of_what_no_model_drew():
+    assert about_prediction(None) == About()
+    assert "unknown origin" in dict(About().facts())["Outlines"]
 
 
 def test_the_model_is_named_with_its_version():
-    facts = dict(from_prediction({"model": {"version": "1.2"}, "confidence": {"L1": 1}}).facts())
-    assert facts["Outlines"] == "spine-msca segmentation model, version 1.2"
-    assert "not stated" in from_prediction({"model": {}}).model
+    one = {"structures": ("L1",), "confidence": {"L1": 1.0}, "pixels": {"L1": 5}}
+    facts = dict(about_prediction(record(**one)).facts())
+    assert facts["Outlines"] == "spine-msca segmentation model, version 7.5"
     assert facts["Confidence stated by the model"] == "L1 1.00"
+
+
+def test_how_levels_were_counted_is_said_where_it_is_not_sure():
+    assert about_prediction(record(ambiguous=False)).warnings == ()
+    assert about_prediction(record(ambiguous=True, warnings=("look",))).warnings == (
+        "counted upward from the sacrum",
+        "look",
+    )
 
 
 def ends(text, kind):

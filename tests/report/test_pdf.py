@@ -9,10 +9,12 @@ import pytest
 
 from spinemsca.errors import MissingDependencyError, SpineError
 from spinemsca.measure.measure import measure
+from spinemsca.predictions.find import find_label_maps
+from spinemsca.predictions.read import Reading
 from spinemsca.report import pdf
 from spinemsca.report.about import About
 from spinemsca.report.case_page import case_page
-from spinemsca.report.inputs import find_inputs
+from spinemsca.report.inputs import report_inputs
 from spinemsca.report.write import write_reports
 from tests.measure.spines import corners, draw
 
@@ -70,7 +72,8 @@ def test_a_pdf_is_printed_once_for_each_page(tmp_path, monkeypatch) -> None:
     from PIL import Image
 
     Image.fromarray(draw(corners()).label).save(tmp_path / "a_label.png")
-    found, out = find_inputs([tmp_path / "a_label.png"]), tmp_path / "out"
+    files = find_label_maps([tmp_path / "a_label.png"]).found
+    found, out = report_inputs(files, Reading()), tmp_path / "out"
     write_reports(found, out, printer=pdf.find_printer())
     first = (out / "cases" / "a.pdf").stat().st_mtime_ns
     write_reports(found, out, printer=pdf.find_printer())

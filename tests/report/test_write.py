@@ -12,16 +12,22 @@ from PIL import Image
 
 from spinemsca.case import Sex, Spacing
 from spinemsca.cli import main
-from spinemsca.errors import SpineError, UsageError
+from spinemsca.errors import UsageError
 from spinemsca.phantom.synthesise import phantom
+from spinemsca.predictions.find import LabelFile, find_label_maps
+from spinemsca.predictions.ledger import LedgerRow, update_ledger
+from spinemsca.predictions.read import Reading
 from spinemsca.release.split import Split
 from spinemsca.release.store import write_release
 from spinemsca.report.cohort import Cohort, Key
 from spinemsca.report.cohort_page import cohort_page
-from spinemsca.report.inputs import Input, find_inputs, read_sexes
-from spinemsca.report.write import Options, file_names, write_reports
+from spinemsca.report.inputs import ReportInput, read_sexes, report_inputs
+from spinemsca.report.write import file_names, write_reports
 from tests.measure.spines import corners, draw
+from tests.predictions.results import save_picture
 from tests.report.test_case_page import Checked
+
+PLAIN = Reading()
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +48,13 @@ def predicted(tmp_path):
     images.mkdir()
     label = draw(corners()).label
     for name in ("a", "b"):
-        Image.fromarray(label).save(folder / f"{name}_label.png")
-        record = {"input": f"{name}.png", "spacing_mm": [0.6, 0.6], "model": {"version": "7"}}
-        (folder / f"{name}.json").write_text(json.dumps(record))
+        save_picture(folder, name, label, spacing_mm=(0.6, 0.6))
         Image.fromarray(np.full(label.shape, 90, np.uint8)).save(images / f"{name}.png")
     return folder, images
+
+
+def inputs(folder, how=PLAIN, sexes=None) -> list[ReportInput]:
+    return report_inputs(find_label_maps([folder]).found, how, sexes)
 
 
 def run(*arguments) -> int:
@@ -71,7 +79,7 @@ def test_predictions_with_their_images(predicted, tmp_path):
     folder, images = predicted
     assert run(folder, "--images", images, "--out", tmp_path / "out") == 0
     text = (tmp_path / "out" / "cases" / "a.html").read_text(encoding="utf-8")
-    assert "version 7" in text
+    assert "version 7.5" in text
     assert "0.6 × 0.6 mm" in text
     assert "data:image/png" in text
 
@@ -81,19 +89,24 @@ def test_a_second_run_keeps_pages_until_something_changes(predicted, tmp_path):
     out = tmp_path / "out"
     page = out / "cases" / "a.html"
 
-    def times(options=None):
-        write_reports(find_inputs([folder]), out, options)
+    def times(how=PLAIN):
+        write_reports(inputs(folder, how), out)
         return page.stat().st_mtime_ns
 
     first = times()
     assert times() == first
-    second = times(Options(faces="right"))
+    mirrored = Reading(orientation="IA")
+    second = times(mirrored)
     assert second > first
     page.unlink()
-    assert times(Options(faces="right")) > second
+    assert times(mirrored) > second
     (out / "cases" / "a.json").write_text("{}")
     last = page.stat().st_mtime_ns
-    assert times(Options(faces="right")) > last
+    assert times(mirrored) > last
+    last = page.stat().st_mtime_ns
+    save_picture(folder, "a", draw(corners(slip=6)).label, spacing_mm=(0.7, 0.6))
+    assert times(mirrored) > last
+    assert "0.7 × 0.6 mm" in page.read_text(encoding="utf-8")
 
 
 def test_one_bad_case_is_listed_and_the_rest_go_on(predicted, tmp_path, capsys):
@@ -111,15 +124,12 @@ def test_nothing_to_report_on(tmp_path):
     with pytest.raises(UsageError, match="no case"):
         write_reports([], tmp_path)
     with pytest.raises(UsageError, match="does not exist"):
-        find_inputs([tmp_path], images=tmp_path / "none")
+        report_inputs([], Reading(images=tmp_path / "none"))
 
 
 def test_hostile_names_are_plain_files_of_their_own():
-    def nothing():
-        raise SpineError("x")
-
     names = ["a", "A", "../../etc/passwd", "<script>", "", "..", "x" * 300, "a/b", "a_b"]
-    stems = file_names([Input(name, (), nothing) for name in names])
+    stems = file_names([ReportInput(LabelFile(n, Path("x")), Reading()) for n in names])
     assert len({s.casefold() for s in stems}) == len(names)
     assert all(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,110}", s) for s in stems)
     assert stems[0] == "a"
@@ -130,7 +140,7 @@ def test_sexes_come_from_a_table_or_the_release(release, tmp_path, cases):
     table.write_text("case,sex\nphantom-0001,M\nphantom-0002,\n")
     sexes = read_sexes(table)
     assert sexes == {"phantom-0001": Sex.MALE}
-    found = find_inputs([release], sexes=sexes)
+    found = inputs(release, sexes=sexes)
     assert [i.sex for i in found] == [Sex.MALE, cases[1].sex]
     for bad in ("name,sex\na,M\n", "case,sex\na,X\n"):
         table.write_text(bad)
@@ -140,14 +150,56 @@ def test_sexes_come_from_a_table_or_the_release(release, tmp_path, cases):
         read_sexes(tmp_path / "none.csv")
 
 
-@pytest.mark.parametrize("record", ['{"spacing_mm": ["x", 1]}', "[]", "no", '{"spacing_mm": 3}'])
-def test_what_lies_beside_a_label_map_may_be_anything(predicted, record):
+@pytest.mark.parametrize("text", ['{"spacing_mm": ["x", 1]}', "[]", "no", '{"spacing_mm": 3}'])
+def test_a_record_that_is_none_is_listed_with_what_to_do(predicted, tmp_path, text):
     folder, images = predicted
-    (folder / "a.json").write_text(record)
-    (item, _) = find_inputs([folder], images=images)
-    assert item.read().spacing is None
-    one = find_inputs([folder / "b_label.png"], images=images / "b.png")
-    assert one[0].read().spacing == Spacing(0.6, 0.6)
+    (folder / "a.json").write_text(text)
+    cohort = write_reports(inputs(folder, Reading(images)), tmp_path / "out")
+    ((name, reason),) = cohort.failed
+    assert name == "a"
+    assert "no record" in reason
+    assert "--spacing" in reason
+    assert cohort.names == ["b"]
+
+
+def test_an_image_is_found_for_one_label_map(predicted):
+    folder, images = predicted
+    (one,) = inputs(folder / "b_label.png", Reading(images / "b.png"))
+    scan, about = one.read()
+    assert scan.slice.spacing == Spacing(0.6, 0.6)
+    assert (scan.slice.image == 90).all()
+    assert about.model.endswith("version 7.5")
+
+
+def test_a_case_without_an_image_is_reported_without_it(predicted):
+    folder, images = predicted
+    (images / "a.png").unlink()
+    without, with_ = inputs(folder, Reading(images))
+    assert without.read()[0].images is None
+    assert with_.read()[0].images is not None
+
+
+def test_a_label_map_that_lies_mirrored_gives_the_same_page(predicted, tmp_path):
+    folder, _ = predicted
+    label = draw(corners(slip=6)).label
+    save_picture(folder, "a", label, spacing_mm=(0.6, 0.6))
+    save_picture(folder, "b", label[:, ::-1].copy(), spacing_mm=(0.6, 0.6), orientation="IA")
+    write_reports(inputs(folder), tmp_path / "out")
+    numbers = [
+        json.loads((tmp_path / "out" / "cases" / f"{name}.json").read_text())["measurements"]
+        for name in ("a", "b")
+    ]
+    assert len(numbers[0]["measures"]) > 40
+    assert numbers[0]["measures"] == numbers[1]["measures"]
+
+
+def test_what_has_no_label_map_stands_on_the_index(predicted, tmp_path, capsys):
+    folder, _ = predicted
+    update_ledger(folder, [LedgerRow("c", "unreadable", "is no picture. Save it again")])
+    assert run(folder, "--out", tmp_path / "out") == 1
+    index = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    for text in (index, capsys.readouterr().err):
+        assert "unreadable by predict: is no picture. Save it again" in text
 
 
 def record_of(value):
@@ -180,6 +232,6 @@ def test_equal_values_have_no_outliers():
 
 def test_the_pages_name_no_path(predicted, tmp_path):
     folder, _ = predicted
-    write_reports(find_inputs([folder]), tmp_path / "out")
+    write_reports(inputs(folder), tmp_path / "out")
     for page in Path(tmp_path / "out").rglob("*.html"):
         assert str(tmp_path) not in page.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,15 @@ import pytest
 
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.errors import CaseError
+from spinemsca.io.raster import write_label_picture
+from spinemsca.predictions.pairing import Pair
 from spinemsca.score.case_score import score_case
-from spinemsca.score.evaluate import evaluate
+from spinemsca.score.evaluate import evaluate, evaluate_pairs
+from spinemsca.score.summary import summarise
 from tests.score.masks import bars, renamed
+from tests.score.volumes import AFFINE, stack, write_volume
 
+VOXEL = (1.0, 1.0, 1.0)
 DIAGONAL = math.hypot(140, 60)
 OVERLAP = ("dice", "iou", "nsd", "nsd2")
 DISTANCES = ("hd95", "hd", "assd", "centroid_error")
@@ -90,14 +96,69 @@ def out_of_range() -> None:
 def shapes_differ() -> None:
     with pytest.raises(CaseError, match=r"\(5, 5\)"):
         evaluate(np.zeros((5, 5), np.uint8), np.zeros((5, 6), np.uint8))
-    with pytest.raises(CaseError, match="one label map"):
+    with pytest.raises(CaseError, match=r"\(12, 5, 5\)"):
         evaluate(np.zeros((12, 5, 5)), np.zeros((5, 5), np.uint8))
+    with pytest.raises(CaseError, match=r"\(3, 5, 5\)"):
+        evaluate(np.zeros((3, 5, 5), np.uint8), np.zeros((5, 5, 5), np.uint8))
+    with pytest.raises(CaseError, match="one label map"):
+        evaluate(np.zeros((1, 3, 5, 5)), np.zeros((5, 5), np.uint8))
 
 
 def not_finite() -> None:
     for wrong in (np.nan, np.inf):
         with pytest.raises(CaseError, match="NaN or infinity"):
             evaluate(np.full((5, 5), wrong), np.zeros((5, 5), np.uint8))
+
+
+def all_background_truth() -> None:
+    empty = np.zeros_like(bars())
+    found = evaluate(bars(), empty)
+    assert found["overall"]["dice"]["mean"] == 0
+    assert found["levels"]["outcomes"] == dict.fromkeys(found["levels"]["outcomes"], 0) | {
+        "invented": 11
+    }
+    assert found["levels_right"] == 0
+    # The command line, which sees what the truths of a run hold, says the same.
+    assert from_files(bars(), empty) == found
+
+
+def nothing_scored() -> None:
+    empty = np.zeros_like(bars())
+    for found in (
+        evaluate(empty, empty),
+        evaluate(bars(), bars(), annotated=[]),
+        evaluate(renamed(empty), renamed(bars(), L1=""), annotated=["L1"]),
+        from_files(empty, empty),
+    ):
+        assert found["levels_right"] is None
+        assert found["overall"]["dice"]["mean"] is None
+
+
+def volume_and_slices() -> None:
+    mixed = [score_case(bars(5), bars()), score_case(bars(3)[None], bars()[None], spacing=VOXEL)]
+    found = summarise(mixed)
+    assert (found["unit"], found["px_left_out"]) == ("mm", 1)
+    assert found["overall"]["hd"] == found["overall"]["hd"] | {"n": 1, "mean": 3.0}
+    assert found["overall"]["dice"]["n"] == 2
+
+
+def other_grids() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        moved = AFFINE.copy()
+        moved[0, 3] += 1
+        truth = write_volume(Path(folder) / "t.nii", stack(0, 0))
+        given = write_volume(Path(folder) / "p.nii", stack(0, 0), moved)
+        with pytest.raises(CaseError, match="1 mm"):
+            evaluate_pairs([Pair("a", given, truth)])
+
+
+def from_files(prediction: np.ndarray, truth: np.ndarray) -> dict:
+    """What the command line says of two pictures."""
+    with tempfile.TemporaryDirectory() as folder:
+        files = [Path(folder) / name for name in ("p.png", "t.png")]
+        for file, label in zip(files, (prediction, truth), strict=True):
+            write_label_picture(file, label)
+        return evaluate_pairs([Pair("a", *files)])
 
 
 ROWS = [
@@ -107,8 +168,12 @@ ROWS = [
     one_pixel,
     at_the_border,
     not_annotated,
+    all_background_truth,
+    nothing_scored,
+    volume_and_slices,
     out_of_range,
     shapes_differ,
+    other_grids,
     not_finite,
 ]
 

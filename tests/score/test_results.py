@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -12,15 +13,18 @@ from PIL import Image
 
 from spinemsca.io.raster import write_label_picture
 from spinemsca.predictions.pairing import Pair
+from spinemsca.score.case_score import score_case
 from spinemsca.score.evaluate import evaluate_pairs, score_pairs
-from spinemsca.score.figures import difference_picture, worst_first
+from spinemsca.score.figures import difference_picture, missing_plots, worst_first
 from spinemsca.score.results import write_comparison, write_results
 from spinemsca.score.schema import Summary, json_schema
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import latex_table, markdown_table, scores_csv
+from spinemsca.score.worst import worst_sheet
 from tests.score.masks import bars, one_down, renamed
+from tests.score.volumes import SPACING, stack, write_volume
 
-ABOUT = {"unit": "px", "without_truth": (), "without_prediction": ()}
+ABOUT = {"without_truth": (), "without_prediction": ()}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +58,7 @@ def test_the_table_has_a_row_a_case_and_structure(scores) -> None:
     gap = next(r for r in rows if (r["case"], r["structure"]) == ("gap", "L3"))
     assert gap["outcome"] == "missed"
     assert gap["named_as"] == "none"
+    assert gap["unit"] == "px"
     assert float(gap["dice"]) == 0
     assert gap["precision"] == ""
     good = next(r for r in rows if (r["case"], r["structure"]) == ("good", "L3"))
@@ -85,8 +90,6 @@ def test_tables_for_a_paper(summary) -> None:
 
 def test_structures_without_numbers_have_no_row(scores) -> None:
     without = [renamed(bars(), S1="")] * 2
-    from spinemsca.score.case_score import score_case
-
     text = markdown_table(summarise([score_case(*without)]) | ABOUT)
     assert "| S1 |" not in text
     assert "| L5 |" in text
@@ -126,11 +129,50 @@ def test_a_folder_with_everything(tmp_path, scores, summary, pairs) -> None:
 
 
 def test_a_comparison_is_written(tmp_path, scores) -> None:
-    result = write_comparison(tmp_path, scores, scores[::-1], "px")
+    result = write_comparison(tmp_path, scores, scores[::-1])
     assert json.loads((tmp_path / "comparison.json").read_text()) == json.loads(json.dumps(result))
     assert result["overall"]["dice"]["effect"] == 0
     with Image.open(tmp_path / "areas.png") as picture:
         assert picture.width > 300
+
+
+def test_without_matplotlib_the_tables_are_all_there(
+    tmp_path, scores, summary, pairs, monkeypatch
+) -> None:
+    for name in ("matplotlib", "matplotlib.pyplot"):
+        monkeypatch.setitem(sys.modules, name, None)
+    assert missing_plots().endswith("pip install spine-msca[plot]")
+    write_results(tmp_path, scores, summary, pairs)
+    write_comparison(tmp_path, scores, scores)
+    names = {p.name for p in tmp_path.iterdir()}
+    tables = {"scores.csv", "summary.json", "summary.md", "summary.tex", "comparison.json"}
+    assert names == tables | {"worst.png"}
+
+
+def test_with_matplotlib_nothing_is_missing() -> None:
+    assert missing_plots() == ""
+
+
+def test_a_volume_is_shown_by_its_worst_slice(tmp_path) -> None:
+    """The slice that is wrong is shown with its image; the others of the volume are not."""
+    truth, found = stack(0, 0, 0), stack(0, 0, 25)
+    paths = [write_volume(tmp_path / f"{n}.nii.gz", v) for n, v in (("t", truth), ("p", found))]
+    image = np.stack([np.full(truth.shape[1:], v, np.uint8) for v in (10, 20, 30)])
+    image[:, 0] = 0
+    write_volume(tmp_path / "images/v.nii.gz", image)
+    pair = Pair("v", paths[1], paths[0])
+    (score,) = score_pairs([pair])
+    sheet = np.asarray(worst_sheet([score], [pair], tmp_path / "images"))
+    orange = (sheet == (230, 159, 0)).all(axis=2).sum()
+    assert orange > 1000
+    blank = np.asarray(worst_sheet([score], [pair], None))
+    assert (sheet != blank).any()
+
+
+def test_sizes_of_volumes_are_compared(tmp_path) -> None:
+    small = score_case(stack(0, 0), stack(0, 0), spacing=SPACING)
+    write_comparison(tmp_path, [small], [small])
+    assert {p.name for p in tmp_path.iterdir()} == {"comparison.json", "volumes.png"}
 
 
 def test_nothing_to_draw_is_still_written(tmp_path) -> None:

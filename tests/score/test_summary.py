@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.score.case_score import score_case
-from spinemsca.score.summary import describe, describe_columns, summarise
+from spinemsca.score.describe import describe, describe_columns
+from spinemsca.score.summary import summarise
 from tests.score.masks import bars, renamed
 
 
@@ -25,6 +26,7 @@ def test_arithmetic() -> None:
 def test_the_worst_is_the_largest_distance_and_the_largest_error() -> None:
     assert describe([1.0, 9.0], metric="hd95")["worst"] == 9
     assert describe([-5.0, 3.0], metric="area_error")["worst"] == -5
+    assert describe([-5.0, 3.0], metric="volume_error_percent")["worst"] == -5
 
 
 def test_nothing_known_and_one_known() -> None:

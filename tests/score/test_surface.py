@@ -78,7 +78,7 @@ def test_a_mask_at_the_border_is_closed_there() -> None:
     other[2:6, 2:12] = True
     here = surface_distances(one, one[::-1][::-1], (1.0, 1.0))
     inside = surface_distances(other, other, (1.0, 1.0))
-    assert here.forward_length.sum() == pytest.approx(inside.forward_length.sum())
+    assert here.forward_size.sum() == pytest.approx(inside.forward_size.sum())
 
 
 @given(st.integers(0, 10_000), SPACINGS)

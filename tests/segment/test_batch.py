@@ -15,14 +15,18 @@ import torch
 from PIL import Image
 
 from spinemsca.cli import main
-from spinemsca.segment.batch import TABLE_NAME, predict_files
-from spinemsca.segment.inputs import find_inputs
+from spinemsca.predictions.find import find_label_maps
+from spinemsca.predictions.names import TABLE_NAME
+from spinemsca.predictions.read import read_labelled
+from spinemsca.predictions.scans import find_scans
+from spinemsca.segment.batch import predict_files
 from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.predict import Model
 from spinemsca.segment.weights import Weights, save_weights
 from tests.io.volumes import (
     SAGITTAL,
     SECRET,
+    STEPS,
     TURNS,
     affine_of,
     dicom_slice,
@@ -54,7 +58,7 @@ def _table(out) -> dict[str, dict[str, str]]:
 def test_one_bad_file_does_not_stop_the_rest(folder, tmp_path):
     out = tmp_path / "out"
     seen = []
-    predict_files(_model(_square(NAMES)), find_inputs([folder]), out, lambda *now: seen.append(now))
+    predict_files(_model(_square(NAMES)), find_scans([folder]), out, lambda *now: seen.append(now))
     rows = _table(out)
     assert {n: r["status"] for n, r in rows.items()} == {
         "b": "segmented",
@@ -69,7 +73,7 @@ def test_one_bad_file_does_not_stop_the_rest(folder, tmp_path):
 
 def test_files_are_those_promised(folder, tmp_path):
     out = tmp_path / "out"
-    predict_files(_model(_square(NAMES)), find_inputs([folder / "b.png"]), out)
+    predict_files(_model(_square(NAMES)), find_scans([folder / "b.png"]), out)
     label = np.asarray(Image.open(out / "b_label.png"))
     assert label.dtype == np.uint8
     np.testing.assert_array_equal(label, _square(NAMES))
@@ -84,7 +88,7 @@ def test_files_are_those_promised(folder, tmp_path):
 
 
 def test_refused_slices_get_an_empty_label_map(folder, tmp_path):
-    predict_files(_model(_square(NAMES)), find_inputs([folder]), tmp_path)
+    predict_files(_model(_square(NAMES)), find_scans([folder]), tmp_path)
     label = np.asarray(Image.open(tmp_path / "blank_label.png"))
     assert label.shape == (30, 20)
     assert not label.any()
@@ -117,7 +121,7 @@ def _volume(path, turn=SAGITTAL):
 @pytest.mark.parametrize("turn", [SAGITTAL, TURNS[0], TURNS[29]])
 def test_a_volume_gets_labels_on_its_own_grid(tmp_path, turn):
     path, out = _volume(tmp_path / "v.nii.gz", turn), tmp_path / "out"
-    (outcome,) = predict_files(_model(_square(NAMES)), find_inputs([path]), out)
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([path]), out)
     assert sorted(p.name for p in out.iterdir()) == [
         "predictions.csv",
         "v.json",
@@ -134,7 +138,10 @@ def test_a_volume_gets_labels_on_its_own_grid(tmp_path, turn):
     assert not turned[3].any()
     record = json.loads((out / "v.json").read_text())
     assert (record["slices"], record["slices_segmented"], record["slice_shown"]) == (4, 3, 1)
-    assert record["spacing_mm"] == pytest.approx([0.5, 0.75])
+    assert record["orientation"] == turn.codes
+    step = dict(zip(turn.order, STEPS, strict=True))
+    assert record["spacing_mm"] == pytest.approx([step[axis] for axis in range(3)])
+    assert record["shape"] == list(scan.shape)
     assert record["pixels"]["L3"] == 3 * 560
     assert outcome.status == "segmented"
     assert _table(out)["v"]["slices_segmented"] == "3"
@@ -142,7 +149,7 @@ def test_a_volume_gets_labels_on_its_own_grid(tmp_path, turn):
 
 def test_a_volume_without_a_spine_is_refused(tmp_path):
     path = write_nifti(tmp_path / "v.nii.gz", SAGITTAL, np.zeros((3, 32, 32), np.int16))
-    (outcome,) = predict_files(_model(_square(NAMES)), find_inputs([path]), tmp_path / "out")
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([path]), tmp_path / "out")
     assert (outcome.status, outcome.reason) == ("refused", "No slice shows a lumbar spine")
 
 
@@ -150,10 +157,39 @@ def test_another_plane_is_refused_with_its_reason(tmp_path):
     affine = affine_of(SAGITTAL, steps=(0.5, 4, 0.5))
     path = write_nifti(tmp_path / "v.nii.gz", affine=affine)
     out = tmp_path / "out"
-    (outcome,) = predict_files(_model(_square(NAMES)), find_inputs([path]), out)
-    assert (outcome.status, outcome.reason) == ("refused", "It is axial")
-    assert json.loads((out / "v.json").read_text())["refused"] == "It is axial"
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([path]), out)
+    said = "It is axial. Give the sagittal series instead"
+    assert (outcome.status, outcome.reason) == ("refused", said)
+    assert _table(out)["v"]["reason"] == said
+    assert json.loads((out / "v.json").read_text())["refused"] == said
     assert not (out / "v_label.nii.gz").exists()
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_flat_nifti_is_predicted_and_read_again(tmp_path, plain):
+    affine = np.diag([0.5, 0.75, 1, 1]) if plain else affine_of(SAGITTAL, (1, *IMAGE.shape))
+    seen = IMAGE if plain else IMAGE.T
+    nibabel.save(nibabel.Nifti1Image(seen, affine), tmp_path / "v.nii.gz")
+    out = tmp_path / "out"
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([tmp_path / "v.nii.gz"]), out)
+    assert outcome.status == "segmented"
+    label = nibabel.load(out / "v_label.nii.gz")
+    assert label.shape == seen.shape
+    (file,) = find_label_maps([out]).found
+    assert len(np.unique(read_labelled(file).slice.label)) == 12
+
+
+@pytest.mark.parametrize("step", [1e-7, 2000.0])
+def test_odd_steps_are_recorded_as_the_file_states_them(tmp_path, step):
+    write_nifti(
+        tmp_path / "v.nii",
+        pixels=IMAGE[None],
+        affine=affine_of(SAGITTAL, (1, *IMAGE.shape), steps=(3 * step, step, step)),
+    )
+    out = tmp_path / "out"
+    (outcome,) = predict_files(_model(_square(NAMES)), find_scans([tmp_path / "v.nii"]), out)
+    assert outcome.status == "segmented"
+    assert outcome.record.spacing_mm == pytest.approx((step, step, 3 * step), rel=1e-5)
 
 
 def test_dicom_tells_nobody(tmp_path, capsys):
@@ -162,7 +198,7 @@ def test_dicom_tells_nobody(tmp_path, capsys):
     write_series(study, SAGITTAL.undo(pixels), affine_of(SAGITTAL, pixels.shape))
     save_dicom(tmp_path / "one.dcm", dicom_slice(IMAGE, affine_of(SAGITTAL), series="2"))
     out = tmp_path / "out"
-    predict_files(_model(_square(NAMES)), find_inputs([study, tmp_path / "one.dcm"]), out)
+    predict_files(_model(_square(NAMES)), find_scans([study, tmp_path / "one.dcm"]), out)
     assert np.array_equal(np.asarray(Image.open(out / "one_label.png")), _square(NAMES))
     assert nibabel.load(out / "study_label.nii.gz").shape == (256, 256, 3)
     everything = b"".join(_files(out).values()) + "".join(capsys.readouterr()).encode()
@@ -177,7 +213,7 @@ def test_workers_change_no_byte(folder, tmp_path):
     for model, name in ((Model.load(tmp_path / "w"), "a"), (_model(_square(NAMES)), "b")):
         for workers in (1, 2, 3):
             predict_files(
-                model, find_inputs([folder]), tmp_path / f"{name}{workers}", workers=workers
+                model, find_scans([folder]), tmp_path / f"{name}{workers}", workers=workers
             )
         one = _files(tmp_path / f"{name}1")
         assert one == _files(tmp_path / f"{name}2") == _files(tmp_path / f"{name}3")
@@ -186,7 +222,7 @@ def test_workers_change_no_byte(folder, tmp_path):
 def test_threads_of_torch_are_as_before(folder, tmp_path):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
-    predict_files(_model(_square(NAMES)), find_inputs([folder]), tmp_path / "o", workers=2)
+    predict_files(_model(_square(NAMES)), find_scans([folder]), tmp_path / "o", workers=2)
     assert torch.get_num_threads() == 2
     torch.set_num_threads(before)
 
@@ -209,7 +245,7 @@ def test_what_is_there_is_skipped_until_something_changes(folder, tmp_path):
 
     def asked(**options) -> int:
         before = model.asked
-        predict_files(model, find_inputs([folder]), out, **options)
+        predict_files(model, find_scans([folder]), out, **options)
         return model.asked - before
 
     assert asked() == 2
@@ -235,15 +271,16 @@ def test_what_is_there_is_skipped_until_something_changes(folder, tmp_path):
 def test_results_of_what_can_no_longer_be_read_are_removed(folder, tmp_path):
     out = tmp_path / "out"
     model = _model(_square(NAMES))
-    predict_files(model, find_inputs([folder]), out)
+    predict_files(model, find_scans([folder]), out)
     (folder / "b.png").write_text("no picture any more")
-    (out / ".b.json.x.tmp").write_text("half")
-    (out / "mine.txt").write_text("stays")
-    (outcome, *_) = predict_files(model, find_inputs([folder]), out)
+    (out / ".b.json.ab12cd_x.tmp").write_text("half")
+    for mine in ("mine.txt", ".mine.tmp"):
+        (out / mine).write_text("stays")
+    (outcome, *_) = predict_files(model, find_scans([folder]), out)
     assert outcome.status == "unreadable"
     names = set(_files(out))
-    assert not {n for n in names if n.startswith(("b.", "b_", "."))}
-    assert "mine.txt" in names
+    assert not {n for n in names if n.startswith(("b.", "b_", ".b."))}
+    assert {"mine.txt", ".mine.tmp"} < names
 
 
 def test_too_little_memory_stops_nobody_else(folder, tmp_path):
@@ -255,7 +292,7 @@ def test_too_little_memory_stops_nobody_else(folder, tmp_path):
                 raise MemoryError
             return self.model.predict(image, spacing, **options)
 
-    outcomes = predict_files(Full(model), find_inputs([folder]), tmp_path / "out")
+    outcomes = predict_files(Full(model), find_scans([folder]), tmp_path / "out")
     assert {o.name: o.reason for o in outcomes}["b"] == "takes more memory than there is"
     assert {o.name: o.status for o in outcomes}["blank"] == "refused"
 
@@ -265,7 +302,7 @@ import sys, time
 from pathlib import Path
 from spinemsca.io import files
 from spinemsca.segment.batch import predict_files
-from spinemsca.segment.inputs import find_inputs
+from spinemsca.predictions.scans import find_scans
 from tests.segment.test_levels import NAMES
 from tests.segment.test_predict import _model, _square
 write = Path.write_bytes
@@ -277,7 +314,7 @@ def halting(self, data):
 Path.write_bytes = halting
 print("ready", flush=True)
 folder, out = map(Path, sys.argv[1:])
-predict_files(_model(_square(NAMES)), find_inputs([folder]), out, workers=2)
+predict_files(_model(_square(NAMES)), find_scans([folder]), out, workers=2)
 """
 
 
@@ -289,7 +326,7 @@ def test_killed_at_any_moment_only_whole_files_are_left(tmp_path, pause):
         pixels = (IMAGE // 16 + number).astype(np.uint8)
         Image.fromarray(pixels).save(folder / f"{number:02d}.png")
     model = _model(_square(NAMES))
-    predict_files(model, find_inputs([folder]), whole)
+    predict_files(model, find_scans([folder]), whole)
     run = subprocess.Popen(
         [sys.executable, "-c", _SLOWLY, str(folder), str(out)],
         stdout=subprocess.PIPE,
@@ -305,6 +342,6 @@ def test_killed_at_any_moment_only_whole_files_are_left(tmp_path, pause):
     left = {n: b for n, b in (_files(out) if out.exists() else {}).items() if n[0] != "."}
     assert all(expected[name] == content for name, content in left.items())
     counting = Counting(model)
-    predict_files(counting, find_inputs([folder]), out)
+    predict_files(counting, find_scans([folder]), out)
     assert counting.asked == 12 - sum(name.endswith(".json") for name in left)
     assert _files(out) == expected

@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from scipy import ndimage
 
-from spinemsca.anatomy import COLUMN, STRUCTURES, VERTEBRAE, Kind, by_name
+from spinemsca.anatomy import COLUMN, SPINE, STRUCTURES, VERTEBRAE, Kind, by_any_name, by_name
 from spinemsca.segment.bodies import find_bodies
-from spinemsca.segment.levels import consistent_levels, with_lowest
+from spinemsca.segment.levels import consistent_levels
+from spinemsca.segment.rename import with_lowest
 from tests.segment.examples import quick
 
 VALUE = {s.name: s.value for s in STRUCTURES}
@@ -265,9 +266,18 @@ def test_one_numbering_for_all_even_where_the_sacrum_alone_disagrees():
     assert levels.ambiguous
 
 
-def test_an_upside_down_slice_is_numbered_the_other_way():
-    label = np.ascontiguousarray(spine(NAMES)[::-1])
-    np.testing.assert_array_equal(consistent_levels(label).label, label)
+@pytest.mark.parametrize("view", [slice(None), slice(2, 9), slice(4, 8)])
+def test_the_head_is_up_whatever_single_levels_claim(view):
+    label = np.ascontiguousarray(spine(NAMES[view])[::-1])
+    levels = consistent_levels(label)
+    rows = [np.where(levels.label == VALUE[n])[0].mean() for n in found(levels.label)]
+    assert rows == sorted(rows)
+    assert levels.ambiguous
+
+
+def test_levels_tell_which_end_of_a_spine_across_the_picture_is_up():
+    for label in (spine(NAMES).T, spine(NAMES).T[:, ::-1]):
+        np.testing.assert_array_equal(consistent_levels(label.copy()).label, label)
 
 
 def test_nothing_found_is_said():
@@ -289,35 +299,59 @@ def test_bodies_come_from_top_to_bottom():
     assert [b.kind for b in bodies[:2]] == [Kind.VERTEBRA, Kind.DISC]
 
 
-def test_lowest_l6_moves_names_down_and_drops_the_sixth():
-    renamed = with_lowest(spine(NAMES), "L6")
-    assert found(renamed) == [n for n in NAMES if n not in ("L1", "D1")]
-    l5 = np.where(renamed == VALUE["L5"])
-    np.testing.assert_array_equal(l5, np.where(spine(NAMES) == VALUE["L4"]))
+def _renamed(lowest: str) -> dict[str, str]:
+    """The new name of each structure of a whole spine; none vanishes."""
+    before, after = spine(NAMES), with_lowest(spine(NAMES), lowest)
+    assert ((before > 0) == (after > 0)).all()
+    new = {}
+    for name in NAMES:
+        (value,) = np.unique(after[before == VALUE[name]])
+        (new[name],) = (s.name for s in SPINE if s.value == value)
+    return new
 
 
-def test_lowest_l4_moves_names_up():
-    renamed = with_lowest(spine(NAMES), "L4")
-    assert found(renamed) == [n for n in NAMES if n not in ("L5", "D5")]
+def test_lowest_l6_moves_names_down_and_calls_the_sixth_so():
+    new = _renamed("L6")
+    assert new == {
+        "L1": "L2", "D1": "D2", "L2": "L3", "D2": "D3", "L3": "L4", "D3": "D4", "L4": "L5",
+        "D4": "L5/L6", "L5": "L6", "D5": "L6/S1", "S1": "S1",
+    }  # fmt: skip
+
+
+def test_lowest_l4_moves_names_up_beyond_l1():
+    new = _renamed("L4")
+    assert new == {
+        "L1": "T12", "D1": "T12/L1", "L2": "L1", "D2": "D1", "L3": "L2", "D3": "D2", "L4": "L3",
+        "D4": "D3", "L5": "L4", "D5": "D4", "S1": "S1",
+    }  # fmt: skip
 
 
 def test_lowest_l5_changes_nothing():
     np.testing.assert_array_equal(with_lowest(spine(NAMES), "L5"), spine(NAMES))
 
 
-@pytest.mark.parametrize("lowest", ["L4", "L5", "L6"])
-def test_without_a_sacrum_the_lowest_in_view_is_meant(lowest):
+@pytest.mark.parametrize(
+    ("lowest", "names"),
+    [
+        ("L4", ["L2", "D2", "L3", "D3", "L4"]),
+        ("L5", ["L3", "D3", "L4", "D4", "L5"]),
+        ("L6", ["L4", "D4", "L5", "L5/L6", "L6"]),
+    ],
+)
+def test_without_a_sacrum_the_lowest_in_view_is_meant(lowest, names):
     label = spine(NAMES[:5])
-    renamed = with_lowest(label, lowest, shown=label)
-    shift = int(lowest[1]) - 3
-    expected = [f"{n[0]}{int(n[1]) + shift}" for n in NAMES[:5] if int(n[1]) + shift < 6]
-    assert found(renamed) == [n for n in NAMES if n in expected]
+    renamed = with_lowest(label, lowest)
+    for old, new in zip(NAMES[:5], names, strict=True):
+        assert np.array_equal(renamed == by_any_name(new).value, label == VALUE[old])
 
 
 def test_a_slice_without_a_sacrum_follows_its_volume():
-    part, whole = spine(NAMES[:5]), np.stack([spine(NAMES[:5]), spine(NAMES)])
-    np.testing.assert_array_equal(with_lowest(part, "L5", shown=whole), part)
-    assert found(with_lowest(part, "L4", shown=whole)) == NAMES[:3]
+    part = spine(NAMES[:5])
+    whole = frozenset(VALUE.values())
+    np.testing.assert_array_equal(with_lowest(part, "L5", whole), part)
+    renamed = with_lowest(part, "L4", whole)
+    for old, new in zip(NAMES[:5], ["T12", "T12/L1", "L1", "D1", "L2"], strict=True):
+        assert np.array_equal(renamed == by_any_name(new).value, part == VALUE[old])
 
 
 def test_the_sacrum_keeps_its_name_whatever_is_lowest():

@@ -45,11 +45,11 @@ def test_views_differ_and_only_those_that_lie_wrong_warn():
     assert len({view.of(plane).tobytes() for view in View}) == len(View)
     assert not View.AS_IT_LIES.warning
     assert all(view.warning for view in OTHER_VIEWS)
-    assert {view: view.faces for view in View} == {
-        View.AS_IT_LIES: "left",
-        View.UPSIDE_DOWN: "right",
-        View.TURNED: "left",
-        View.MIRRORED: "right",
+    assert {view: view.orientation for view in View} == {
+        View.AS_IT_LIES: "IP",
+        View.UPSIDE_DOWN: "SP",
+        View.TURNED: "SA",
+        View.MIRRORED: "IA",
     }
 
 
@@ -147,7 +147,7 @@ def test_labels_follow_a_picture_however_it_lies(view):
     found = model.predict(view.of(_image()))
     np.testing.assert_array_equal(view.of(found.label), upright.label)
     assert len(found.confidence) == len(STRUCTURES)
-    assert found.faces == view.faces
+    assert found.orientation == view.orientation
     assert [w for w in found.warnings if "picture seems" in w] == [view.warning] * bool(
         view.warning
     )
@@ -156,7 +156,7 @@ def test_labels_follow_a_picture_however_it_lies(view):
 @pytest.mark.parametrize("view", [View.UPSIDE_DOWN, View.TURNED])
 def test_without_a_sacrum_nothing_is_turned_but_a_suspicion_is_said(view):
     found = _model(NAMES[:-2]).predict(view.of(_image()), refuse=False)
-    assert found.faces == "left"
+    assert found.orientation == "IP"
     assert not any("picture seems" in w for w in found.warnings)
     assert view.suspicion in found.warnings
     assert found.ambiguous
@@ -164,7 +164,7 @@ def test_without_a_sacrum_nothing_is_turned_but_a_suspicion_is_said(view):
 
 def test_a_slice_that_is_known_to_lie_right_is_not_turned():
     found = _model().predict(View.TURNED.of(_image()), turn=False)
-    assert found.faces == "left"
+    assert found.orientation == "IP"
     assert not any("picture seems" in w for w in found.warnings)
 
 
@@ -185,7 +185,7 @@ def _mirror_blind(sure: float) -> Model:
 def test_a_mirror_image_is_told_by_its_bend():
     model = _mirror_blind(sure=8.0)
     upright, found = model.predict(_image()), model.predict(View.MIRRORED.of(_image()))
-    assert (upright.faces, found.faces) == ("left", "right")
+    assert (upright.orientation, found.orientation) == ("IP", "IA")
     np.testing.assert_array_equal(View.MIRRORED.of(found.label), upright.label)
     assert View.MIRRORED.warning in found.warnings
     assert not any("picture seems" in w for w in upright.warnings)
@@ -193,10 +193,10 @@ def test_a_mirror_image_is_told_by_its_bend():
 
 def test_a_curve_that_looks_no_better_mirrored_stays():
     found = _mirror_blind(sure=9.0).predict(View.MIRRORED.of(_image()))
-    assert found.faces == "left"
+    assert found.orientation == "IP"
     assert not any("picture seems" in w for w in found.warnings)
 
 
 def test_a_curve_of_a_slice_that_is_known_to_lie_right_stays():
     found = _mirror_blind(sure=8.0).predict(View.MIRRORED.of(_image()), turn=False)
-    assert found.faces == "left"
+    assert found.orientation == "IP"

@@ -33,10 +33,12 @@ def run(
         Path | None, typer.Argument(help="Folder or release of true label maps.")
     ] = None,
     spacing: Annotated[
-        tuple[float, float] | None, typer.Option(help="Row and column spacing in mm.")
+        tuple[float, float] | None,
+        typer.Option(help="Row and column spacing of slices in mm; volumes state their own."),
     ] = None,
     mm: Annotated[
-        bool, typer.Option("--mm", help="In mm, with the spacing that the release states.")
+        bool,
+        typer.Option("--mm", help="Slices in mm, with the spacing of the release or the file."),
     ] = False,
     protocol: Annotated[
         ProtocolName, typer.Option(help="Add the published way of scoring, or not.")
@@ -48,22 +50,26 @@ def run(
     images: Annotated[
         Path | None, typer.Option(help="Folder of images, for the picture of the worst cases.")
     ] = None,
+    slices: Annotated[
+        bool, typer.Option("--slices", help="Write slices.csv, too: each slice by itself.")
+    ] = False,
     compare: Annotated[
         Path | None, typer.Option(help="Other predictions of the same cases, to compare with.")
     ] = None,
     schema: Annotated[
         bool, typer.Option("--schema", help="Print the JSON schema of the result.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Scores predictions against the truth."""
+    """Scores predictions against the truth; volumes whole, in mm."""
     import os
 
     from spinemsca.cli._console import note, print_json
     from spinemsca.errors import UsageError
     from spinemsca.score.evaluate import Protocol
     from spinemsca.score.summary import summarise
+    from spinemsca.score.units import left_out
 
     if schema:
         from spinemsca.score.schema import json_schema
@@ -74,23 +80,27 @@ def run(
         raise UsageError("there is nothing to score", remedy=f"For example: {EXAMPLE}")
     if compare is not None and (truth is None or out is None):
         raise UsageError("--compare needs the truth and --out")
+    if slices and out is None:
+        raise UsageError("--slices needs --out", remedy="Name the folder for slices.csv")
     how = Protocol(spacing, own_spacing=mm, published=protocol is ProtocolName.published)
     workers = workers or os.cpu_count() or 1
     found = _paired(predictions, truth)
-    scores = _scored(found.pairs, how, workers)
+    scores = _scored(found.pairs, how, workers, out if slices else None)
     result = summarise(scores, seed=seed) | {
-        "unit": "px" if spacing is None and not mm else "mm",
         "without_truth": found.only_predicted,
         "without_prediction": found.only_truth,
     }
     if out is not None:
+        from spinemsca.score.figures import missing_plots
         from spinemsca.score.results import write_comparison, write_results
 
         write_results(out, scores, result, found.pairs, images)
         if compare is not None:
             others = _scored(_paired(compare, truth).pairs, how, workers)
-            write_comparison(out, scores, others, result["unit"], seed)
+            write_comparison(out, scores, others, seed)
+        _say(missing_plots())
         note(f"Tables and pictures in {out}")
+    _say(left_out(result))
     if as_json:
         print_json(result)
     else:
@@ -109,12 +119,32 @@ def _paired(predictions: Path, truth: Path | None) -> Pairing:
     return found
 
 
-def _scored(pairs: Sequence[Pair], how: Protocol, workers: int) -> list[CaseScore]:
+def _say(text: str) -> None:
+    from spinemsca.cli._console import note
+
+    if text:
+        note(text)
+
+
+def _scored(
+    pairs: Sequence[Pair], how: Protocol, workers: int, out: Path | None = None
+) -> list[CaseScore]:
+    """Scores of all pairs; with a folder, those of each slice go into a table there."""
+    from dataclasses import replace
+
     from spinemsca.cli._console import progress_bar
     from spinemsca.score.evaluate import score_pairs
+    from spinemsca.score.tables import slice_table
 
-    with progress_bar("Scoring") as progress:
-        return list(score_pairs(pairs, how, workers=workers, progress=progress))
+    if out is None:
+        with progress_bar("Scoring") as progress:
+            return list(score_pairs(pairs, how, workers=workers, progress=progress))
+    how, scores = replace(how, slices=True), []
+    with progress_bar("Scoring") as progress, slice_table(out / "slices.csv") as add:
+        for score in score_pairs(pairs, how, workers=workers, progress=progress):
+            add(score)
+            scores.append(replace(score, slices=()))
+    return scores
 
 
 def _print(result: dict[str, Any]) -> None:
@@ -122,9 +152,10 @@ def _print(result: dict[str, Any]) -> None:
 
     from spinemsca.cli._console import note, print_table
 
-    unit = result["unit"]
+    unit, right = result["unit"], result["levels_right"]
     shown = ("dice", "agnostic_dice", "iou", "hd95", "assd", "nsd")
-    table = Table(title=f"{result['cases']} cases, levels right {result['levels_right']:.1%}")
+    levels = "no level to be right" if right is None else f"levels right {right:.1%}"
+    table = Table(title=f"{result['cases']} cases, {levels}")
     heads = ("Dice", "Dice, any level", "IoU", f"HD95 {unit}", f"ASSD {unit}", f"NSD 1 {unit}")
     for head in ("", *heads):
         table.add_column(head, justify="right" if head else "left")
@@ -135,4 +166,6 @@ def _print(result: dict[str, Any]) -> None:
     if "published" in result:
         gap = result["published"]["published_minus_usual"]
         for metric, values in result["published"]["overall"].items():
-            note(f"{metric} as published: {values['mean']:.4f}, {gap[metric]:+.4f} to the usual")
+            if gap[metric] is not None:
+                mean = f"{values['mean']:.4f}"
+                note(f"{metric} as published: {mean}, {gap[metric]:+.4f} to the usual")

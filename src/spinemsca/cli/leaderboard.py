@@ -53,6 +53,7 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
     from spinemsca.predictions.pairing import pair_labels
     from spinemsca.score.evaluate import evaluate_pairs
     from spinemsca.score.leaderboard import Result, digest_of_truth, read_costs
+    from spinemsca.score.units import left_out
 
     said = read_costs(predictions)
     given = {k: v for k, v in about.items() if v not in (None, "")}
@@ -63,7 +64,9 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
     if found.only_truth:
         note(f"{len(found.only_truth)} cases of the truth have no prediction and are left out")
     with progress_bar("Scoring") as progress:
-        summary = evaluate_pairs(found.pairs, progress=progress) | {"unit": "px"}
+        summary = evaluate_pairs(found.pairs, progress=progress)
+    if without := left_out(summary):
+        note(without)
     return Result.of(
         summary,
         release=truth.resolve().name,

@@ -166,11 +166,12 @@ def _print_case(case: Measurements) -> None:
     from rich.table import Table
 
     from spinemsca.cli._console import print_table
+    from spinemsca.measure import table
 
     view = Table(title=f"{case.case or 'case'} (research use only)", title_justify="left")
     for heading in ("structure", "measure", "value", "standard error", "unit", "normal"):
         view.add_column(heading, justify="right" if heading in ("value", "normal") else "left")
-    for r in sorted(case.results, key=lambda r: _ROWS.index(r.structure)):
+    for r in sorted(case.results, key=lambda r: table.ALL_ROWS.index(r.structure)):
         if r.value is None:
             continue
         value = r.value if isinstance(r.value, str) else f"{r.value:.2f}"
@@ -181,9 +182,6 @@ def _print_case(case: Measurements) -> None:
     print_table(view)
     for row, texts in case.flags.items():
         print_table(f"{row}: {'; '.join(texts)}")
-
-
-_ROWS = ("L1", "D1", "L2", "D2", "L3", "D3", "L4", "D4", "L5", "D5", "S1", "spine")
 
 
 def _print_changes(
@@ -267,4 +265,5 @@ def _write_codebook(path: Path) -> None:
     from spinemsca.measure import table
 
     rows = table.codebook()
-    write_text(path, table.csv_text(list(rows[2]), rows))
+    columns = max((list(row) for row in rows), key=len)
+    write_text(path, table.csv_text(columns, rows))

@@ -36,6 +36,10 @@ _PACKED: Final = {
     "1.2.840.10008.1.2.4.203": "High-Throughput JPEG 2000",
     "1.2.840.10008.1.2.5": "RLE",
 }
+_NEEDS: Final = "its pixels are packed as {}, which needs another package"
+_EXTRA: Final = "Run: pip install spine-msca[dicom]"
+# Pillow and GDCM unpack 8 bits of it; what unpacks 12 is under the GPL, so no extra brings it.
+_GPL: Final = "Run: pip install pylibjpeg pylibjpeg-libjpeg (which is under the GPL)"
 
 
 def unpacked(header: Header, data: bytes, path: Path) -> NDArray[Any]:
@@ -56,7 +60,7 @@ def unpacked(header: Header, data: bytes, path: Path) -> NDArray[Any]:
     check_decoder(header, path)
     stored = _decoded(header, data)
     if stored is None or stored.shape != (header.rows, header.columns):
-        raise damaged(path)
+        raise _undecoded(header, path)
     padded = _padded(stored, header)
     values = _rescaled(_without_unused_bits(stored, header), header)
     if header.photometric == "MONOCHROME1":
@@ -87,20 +91,22 @@ def check_decoder(header: Header, path: Path) -> None:
             where=path,
             remedy="Save it unpacked, or convert it to NIfTI",
         )
-    if not _is_available(decoder, header):
-        raise MissingDependencyError(
-            f"its pixels are packed as {_PACKED.get(header.syntax, 'a video')}, which needs "
-            "another package",
-            where=path,
-            remedy="Run: pip install spine-msca[dicom]",
-        )
+    if header.syntax == _JPEG_12 and header.bits_stored > 8:
+        if "pylibjpeg" not in decoder.available_plugins:
+            raise MissingDependencyError(_NEEDS.format("12-bit JPEG"), where=path, remedy=_GPL)
+    elif not decoder.is_available:
+        what = _NEEDS.format(_PACKED.get(header.syntax, "a video"))
+        raise MissingDependencyError(what, where=path, remedy=_EXTRA)
 
 
-def _is_available(decoder: Any, header: Header) -> bool:
-    if header.syntax != _JPEG_12 or header.bits_stored <= 8:
-        return bool(decoder.is_available)
-    # Pillow is offered for these, but unpacks no more than 8 bits of JPEG.
-    return any(plugin != "pillow" for plugin in decoder.available_plugins)
+def _undecoded(header: Header, path: Path) -> FileFormatError:
+    if header.syntax not in _PACKED:
+        return damaged(path)
+    return FileFormatError(
+        f"its pixels, packed as {_PACKED[header.syntax]}, are damaged",
+        where=path,
+        remedy="Get the file again, or save it unpacked",
+    )
 
 
 def _decoded(header: Header, data: bytes) -> NDArray[Any] | None:
@@ -123,7 +129,7 @@ def _decoded(header: Header, data: bytes) -> NDArray[Any] | None:
     try:
         with silence():
             array, _ = get_decoder(header.syntax).as_array(data, raw=True, **options)
-            return np.asarray(array)
+            return array.astype(array.dtype.newbyteorder("="), copy=False)
     except Exception:
         # Decoders raise whatever the damage brings about.
         return None

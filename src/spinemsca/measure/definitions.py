@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemsca.anatomy import COLUMN, DISCS, Structure
-from spinemsca.measure.spine import Spine
+from spinemsca.measure.limits import LIMITS, Limits
+from spinemsca.measure.spine import NotGivenError, Spine
 
 __all__ = ["Definition", "Formula", "Quantity", "Scope", "Values", "by_level", "define"]
 
@@ -55,6 +56,8 @@ _SUFFIXES: Final = {
     Quantity.TEXT: ("text",),
 }
 
+_POWERS: Final = {Quantity.LENGTH: 1, Quantity.AREA: 2}
+
 
 class Scope(StrEnum):
     """What a measure belongs to."""
@@ -76,7 +79,10 @@ class Scope(StrEnum):
         """Those of one spine, with its other vertebrae and discs, from top to bottom."""
         if self is Scope.SPINE:
             return COLUMN[:1]
-        return tuple(s for s in spine.rows if self.holds(s))
+        if self not in spine.cache:
+            spine.cache[self] = tuple(s for s in spine.rows if self.holds(s))
+        found: tuple[Structure, ...] = spine.cache[self]
+        return found
 
     def holds(self, structure: Structure) -> bool:
         """Whether a structure has such measures."""
@@ -97,6 +103,7 @@ class Definition:
         compute: The function.
         normal: By structure's name, lowest and highest normal value, where a source gives one.
         reference: Normal values in words, with their source; also where no range is given.
+        limits: What is plausible and possible; `None` of a text.
     """
 
     name: str
@@ -108,17 +115,46 @@ class Definition:
     compute: Formula
     normal: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reference: str = ""
+    limits: Limits | None = None
+
+    def limits_of(self, spine: Spine) -> Limits | None:
+        """Limits in the spine's unit; `None` where they cannot be told."""
+        if self.limits is None or self.quantity not in _POWERS or spine.unit == "mm":
+            return self.limits
+        size = spine.size()
+        return None if size is None else self.limits.scaled(size ** _POWERS[self.quantity])
 
     def found(self, spine: Spine, at: Structure) -> Values | str:
         """A number's values or a text; raises `NotGivenError` where it cannot be given.
 
         Kept in the spine's cache, for measures are made of one another.
         """
-        key = (self.name, at)
+        key = (self.name, at.value)
         if key not in spine.cache:
-            spine.cache[key] = self.compute(spine, at)
+            spine.cache[key] = self._allowed(spine, self.compute(spine, at))
         found: Values | str = spine.cache[key]
         return found
+
+    def _allowed(self, spine: Spine, found: Values | str) -> Values | str:
+        """What was found, where anatomy allows it, so that nothing else is made of it."""
+        limits = None if isinstance(found, str) else self.limits_of(spine)
+        # Not a number lies on neither side.
+        if limits is None or not limits.rules_out(float(found[0])):
+            return found
+        low, high = limits.possible
+        unit = self.quantity.suffix(spine.unit)
+        raise NotGivenError(f"beyond what anatomy allows, {low:.4g} to {high:.4g} {unit}")
+
+    def doubt(self, spine: Spine, value: float, limits: Limits | None) -> str:
+        """Says that a value is beyond the plausible range; empty where it is not."""
+        if limits is None or not limits.doubt(value):
+            return ""
+        low, high = limits.plausible
+        unit = self.quantity.suffix(spine.unit)
+        return (
+            f"{self.name} is beyond the plausible range {low:.4g} to {high:.4g} {unit} "
+            f"({limits.source})"
+        )
 
     def __call__(self, spine: Spine, at: Structure) -> Values:
         """A number's values; raises `NotGivenError` where it cannot be given."""
@@ -143,7 +179,10 @@ def define(
     def wrap(compute: Formula) -> Definition:
         ranges, reference = normal or ({}, "")
         name = compute.__name__
-        return Definition(name, scope, quantity, formula, source, needs, compute, ranges, reference)
+        return Definition(
+            name, scope, quantity, formula, source, needs, compute, ranges, reference,
+            None if quantity is Quantity.TEXT else LIMITS[name],
+        )  # fmt: skip
 
     return wrap
 

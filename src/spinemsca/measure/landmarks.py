@@ -327,7 +327,8 @@ def _combine(extreme: Points, meeting: Points, taken: _Floats, outlines: Outline
     sharp = np.minimum(regain * taken, right)
     sharp = sharp + _TRUST * outlines.ragged[:, None]
     most = np.where((shift * outward).sum(axis=-1) < 0, spur, sharp)
-    return np.asarray(extreme + shift * (most / np.maximum(most, far))[..., None])
+    longest = np.maximum(np.maximum(most, far), _TINY)
+    return np.asarray(extreme + shift * (most / longest)[..., None])
 
 
 def _seen(sides: _Sides, cut: _Flags) -> _Flags:

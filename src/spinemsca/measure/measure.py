@@ -31,6 +31,8 @@ class Result:
         value: Number or text; `None` where not given.
         error: Standard error, where known.
         reason: Why the value is not given, else empty.
+        flag: Why the value is doubtful, else empty.
+        plausible: Lowest and highest plausible value in the value's unit, where they can be told.
     """
 
     definition: Definition
@@ -38,6 +40,8 @@ class Result:
     value: float | str | None
     error: float | None = None
     reason: str = ""
+    flag: str = ""
+    plausible: tuple[float, float] | None = None
 
     @property
     def normal(self) -> tuple[float, float] | None:
@@ -148,10 +152,14 @@ def measure_spine(
         for at in definition.scope.of(spine)
     )
     flags = {s.name: texts for s, texts in spine.flags.items() if s is not None}
+    for result in results:
+        if result.flag and result.definition.scope is not Scope.SPINE:
+            flags[result.structure] = (*flags.get(result.structure, ()), result.flag)
     whole = spine.flags.get(None, ()) + quality.whole_spine(
         {r.structure: r.value for r in results if r.definition.name == "segmental_angle"}
     )
     whole += quality.chain(spine.bodies(), spine.apart)
+    whole += tuple(r.flag for r in results if r.flag and r.definition.scope is Scope.SPINE)
     if unknown:
         whole += (quality.UNKNOWN_NUMBERS.format(", ".join(map(str, unknown))),)
     if square:
@@ -172,7 +180,10 @@ def _result(definition: Definition, spine: Spine, at: Structure) -> Result:
     value = float(found[0])
     if not np.isfinite(value):
         return Result(definition, row, None, reason=_why(spine, row, at))
-    return Result(definition, row, value, _spread(found[1:]))
+    limits = definition.limits_of(spine)
+    plausible = None if limits is None else limits.plausible
+    flag = definition.doubt(spine, value, limits)
+    return Result(definition, row, value, _spread(found[1:]), flag=flag, plausible=plausible)
 
 
 def _spread(draws: Values) -> float | None:

@@ -144,12 +144,18 @@ def chain(bodies: Sequence[Structure], apart: Callable[..., str]) -> tuple[str, 
     if first not in bodies or last not in bodies:
         return ()
     spanned = bodies[bodies.index(first) : bodies.index(last) + 1]
-    said = [apart(upper, lower) for upper, lower in pairwise(spanned)]
+    said = [apart(a, b) for a, b in pairwise(spanned) if _next(a, b)]
     said += [_NO_LEVEL.format(s) for s in VERTEBRAE if s not in spanned]
     extra = [s.name for s in spanned if s not in VERTEBRAE]
     if extra:
         said.append(f"spans {len(spanned) - 1} levels, with {', '.join(extra)}")
     return tuple(f"lordosis L1–S1: {text}" for text in said if text)
+
+
+def _next(upper: Structure, lower: Structure) -> bool:
+    """Whether none of L1 to S1 lies between two vertebrae by their names."""
+    between = SPINE[SPINE.index(upper) + 1 : SPINE.index(lower)]
+    return not any(s in VERTEBRAE for s in between)
 
 
 def whole_spine(segments: Mapping[str, float | str | None]) -> tuple[str, ...]:

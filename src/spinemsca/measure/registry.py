@@ -36,18 +36,32 @@ def describe(definition: Definition) -> dict[str, str]:
         "source": definition.source,
         "normal": ranges,
         "reference": definition.reference,
+        **_limits(definition),
+    }
+
+
+def _limits(definition: Definition) -> dict[str, str]:
+    limits = definition.limits
+    if limits is None:
+        return {"plausible": "", "possible": "", "limits_source": ""}
+    (a, b), (c, d) = limits.plausible, limits.possible
+    return {
+        "plausible": f"{a:g} to {b:g}",
+        "possible": f"{c:g} to {d:g}",
+        "limits_source": limits.source,
     }
 
 
 def document() -> str:
     """The documentation's page of measures, in Markdown."""
-    parts = [_HEAD]
+    sources = sorted({m.limits.source for m in MEASURES if m.limits is not None})
+    parts = [_HEAD.format(sources=f"The ranges come from: {'; '.join(sources)}.")]
     for scope, title in _TITLES.items():
         parts += [
             f"\n## {title}\n",
-            "| measure | unit | formula | needs | source | reference values |",
+            f"| measure | {' | '.join(_COLUMNS)} |",
+            "| --- " * (1 + len(_COLUMNS)) + "|",
         ]
-        parts.append("| --- | --- | --- | --- | --- | --- |")
         for definition in MEASURES:
             if definition.scope.value == scope:
                 row = describe(definition)
@@ -55,10 +69,14 @@ def document() -> str:
                     f" Range used: {row['normal']}." if row["normal"] else ""
                 )
                 cells = (f"`{row['measure']}`", row["unit"], row["formula"], row["needs"],
-                         row["source"], reference)  # fmt: skip
+                         row["source"], reference, row["plausible"], row["possible"])  # fmt: skip
                 parts.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
     return "\n".join(parts) + "\n"
 
+
+_COLUMNS: Final = (
+    "unit", "formula", "needs", "source", "reference values", "plausible", "possible",
+)  # fmt: skip
 
 _TITLES: Final = {
     "vertebra": "Vertebrae",
@@ -81,6 +99,14 @@ roundness of corners and the pixel grid leave uncertain, as calibrated on phanto
 corners. An outline that is wrong as a whole, or a
 wrongly numbered level, is not part of it. Where a structure is missing, cut off by the image's
 edge or out of order, what needs it is not given, and the table says why.
+
+Vertebrae beyond the eleven structures, such as an L6 or T12, are measured like the others, under
+their own names. What spans two structures is given where they are neighbours in the picture:
+nothing lies between them, they face each other, and their sizes fit.
+
+Beyond the *plausible* range a value is given with a flag, beyond the *possible* one it is not
+given. Lengths are limited in mm; in pixels the ranges are scaled by the spine's own median body
+depth, taken as 32 mm. {sources}
 
 A corner is the outline's farthest point along the body's diagonal: given back what smoothing
 took from it, and cut back where a spur sticks out of both sides."""

@@ -9,9 +9,11 @@ import numpy as np
 
 from spinemsca.anatomy import COLUMN, Structure, above, below
 from spinemsca.measure import neighbours, quality
+from spinemsca.measure.arch import cut_arches
 from spinemsca.measure.block import Block, NotGivenError, is_sacral
 from spinemsca.measure.build import build_blocks
-from spinemsca.measure.parts import find_parts, quarter_turns
+from spinemsca.measure.parts import find_parts, quarter_turns, without_islands
+from spinemsca.measure.sacrum import trim_sacrum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +25,9 @@ __all__ = ["NO_HORIZONTAL", "NotGivenError", "Spine", "spine_of"]
 
 NO_HORIZONTAL: Final = "the picture's horizontal is not the patient's"
 """Why what needs a horizontal is not given."""
+
+# Median depth of L1 to L5 in mm, on the 320 slices of SPIDER's with a plausible spacing.
+_USUAL_DEPTH: Final = 32.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,9 +66,10 @@ class Spine:
         """The structure's block; raises `NotGivenError` with the reason where there is none."""
         if structure is None:
             raise NotGivenError("beyond the labelled levels")
-        if structure not in self.blocks:
+        found = self.blocks.get(structure)
+        if found is None:
             raise NotGivenError(self.absent[structure])
-        return self.blocks[structure]
+        return found
 
     def bodies(self) -> list[Structure]:
         """The vertebrae that can be measured, from top to bottom."""
@@ -83,7 +89,7 @@ class Spine:
 
     def apart(self, upper: Structure, lower: Structure) -> str:
         """Why two structures with blocks are no neighbours in the picture; empty if they are."""
-        key = ("pair", upper, lower)
+        key = ("pair", upper.value, lower.value)
         if key not in self.cache:
             blocks = self.blocks
             self.cache[key] = neighbours.apart(
@@ -98,6 +104,18 @@ class Spine:
         Raises:
             NotGivenError: As `pair`, and where the disc itself lies elsewhere.
         """
+        key = ("around", disc.value)
+        if key not in self.cache:
+            try:
+                self.cache[key] = self._around(disc)
+            except NotGivenError as missing:
+                self.cache[key] = str(missing)
+        found: tuple[Block, Block] | str = self.cache[key]
+        if isinstance(found, str):
+            raise NotGivenError(found)
+        return found
+
+    def _around(self, disc: Structure) -> tuple[Block, Block]:
         upper, lower = above(disc), below(disc)
         if is_sacral(upper):
             raise NotGivenError(f"{upper} has no inferior endplate")
@@ -106,6 +124,20 @@ class Spine:
             self.pair(upper, disc)
             self.pair(disc, lower)
         return pair
+
+    def size(self) -> float | None:
+        """What lengths in mm of a usual spine are to be multiplied by, for ranges of this one.
+
+        1 in mm; in pixels the median depth of its bodies over a usual one; `None` where no depth
+        is known.
+        """
+        if self.unit == "mm":
+            return 1.0
+        if "size" not in self.cache:
+            depth = neighbours.body_depth(self.blocks.values())
+            self.cache["size"] = None if depth is None else depth / _USUAL_DEPTH
+        size: float | None = self.cache["size"]
+        return size
 
     def _body_height(self) -> float | None:
         if "body height" not in self.cache:
@@ -142,6 +174,9 @@ def spine_of(
         image = None if image is None else np.ascontiguousarray(np.rot90(image, turns))
         pixel = pixel[::-1] if turns % 2 else pixel
         parts = find_parts(label, pixel)
+    label, parts = cut_arches(label, parts, pixel)
+    label, parts = trim_sacrum(label, parts, pixel)
+    label = without_islands(label, parts)
     blocks = build_blocks(parts, pixel, label.shape)
     notes = quality.notes(blocks, parts.absent, parts.flags, parts.rows)
     if turns:

@@ -180,6 +180,8 @@ def _json_result(result: Result, unit: str) -> dict[str, Any]:
         "value": result.value,
         "standard_error": result.error,
         "normal": None if result.normal is None else list(result.normal),
+        "plausible": None if result.plausible is None else list(result.plausible),
+        "flag": result.flag or None,
         "reason": result.reason or None,
     }
 
@@ -187,18 +189,16 @@ def _json_result(result: Result, unit: str) -> dict[str, Any]:
 def json_schema() -> dict[str, Any]:
     """The JSON schema of `as_json`."""
     number = {"type": ["number", "null"]}
+    pair = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
     result = {
         "measure": {"enum": [definition.name for definition in MEASURES]},
         "structure": {"enum": list(ALL_ROWS)},
         "unit": {"enum": sorted({s for q in Quantity for s in q.suffixes()})},
         "value": {"type": ["number", "string", "null"]},
         "standard_error": number,
-        "normal": {
-            "type": ["array", "null"],
-            "items": {"type": "number"},
-            "minItems": 2,
-            "maxItems": 2,
-        },
+        "normal": pair,
+        "plausible": pair | {"description": "beyond it a value bears a flag; in its unit"},
+        "flag": {"type": ["string", "null"]},
         "reason": {"type": ["string", "null"]},
     }
     texts = {

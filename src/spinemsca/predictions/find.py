@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import UsageError
 from spinemsca.io.nifti import stem
 from spinemsca.predictions.ledger import read_ledger
-from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, printable
+from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, printable, source_of
 from spinemsca.predictions.releases import ReleaseCase, case_of, cases_of, opened_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from spinemsca.predictions.ledger import LedgerRow
     from spinemsca.release.table import CaseRow
 
 __all__ = ["LabelFile", "LabelFiles", "find_label_maps"]
@@ -67,7 +68,8 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
     """Label maps among files, folders that `predict` wrote, releases and other folders.
 
     In a folder, files called `*_label` and `label.pt` are taken; where there are none, all files
-    of a format that can be a label map.
+    of a format that can be a label map. What is given twice counts once;
+    cases of one name from several inputs are told apart by their folders.
 
     Raises:
         UsageError: If an input does not exist or holds no label map.
@@ -81,7 +83,21 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
         _add(path, result)
         if len(result.found) == before:
             raise _nothing(path, result)
-    return result
+    once = {source_of(file.path): file for file in reversed(result.found)}
+    return LabelFiles(_told_apart(list(reversed(once.values()))), result.left_out)
+
+
+def _told_apart(files: list[LabelFile]) -> list[LabelFile]:
+    """Files of several inputs: those of one name get the folder before it, else a number."""
+    taken: set[str] = set()
+    named = []
+    for file in files:
+        folder = printable(file.path.absolute().parent.name)
+        names = (file.name, f"{folder}/{file.name}", *(f"{file.name}-{n}" for n in range(2, 1000)))
+        name = next((n for n in names if n not in taken), file.name)
+        taken.add(name)
+        named.append(replace(file, name=name))
+    return named
 
 
 def _nothing(path: Path, result: LabelFiles) -> UsageError:
@@ -153,7 +169,11 @@ def _file(path: Path, top: Path) -> LabelFile:
     short = stem(path).removesuffix(LABEL)
     if path.name == _LABEL_PT:
         inside = path.parent
-        name = inside.name if inside == top else printable(inside.relative_to(top).as_posix())
+        name = (
+            inside.absolute().name
+            if inside == top
+            else printable(inside.relative_to(top).as_posix())
+        )
         image = path.with_name("img.pt")
         return LabelFile(name, path, image=image if image.is_file() else None)
     name = printable(path.with_name(short).relative_to(top).as_posix())
@@ -177,10 +197,16 @@ def _refuse_doubles(found: list[LabelFile], top: Path) -> None:
 
 
 def _add_unlabelled(top: Path, names: set[str], result: LabelFiles) -> None:
-    """Inputs that the ledger lists and that have no label map."""
+    """Inputs that a ledger lists and that have no label map."""
     for table in sorted(top.rglob(TABLE_NAME)):
         below = table.parent.relative_to(top).as_posix()
         for row in read_ledger(table.parent):
             name = row.name if below == "." else f"{below}/{row.name}"
-            if name not in names and row.status in ("refused", "unreadable"):
-                result.left_out[name] = f"{row.status} by predict: {row.reason}"
+            if name not in names:
+                result.left_out[name] = _why(row)
+
+
+def _why(row: LedgerRow) -> str:
+    if row.status == "segmented":
+        return "its label map is not there any more"
+    return f"{row.status} by predict: {row.reason}"

@@ -51,7 +51,7 @@ def find_image(images: Path, file: LabelFile, record: Record | None) -> Path:
 def _candidates(images: Path, file: LabelFile, record: Record | None) -> Iterator[Path]:
     folder, _, last = file.name.rpartition("/")
     places = [images / folder, images] if folder else [images]
-    if record is not None and record.input not in ("", ".", "..") and "/" not in record.input:
+    if record is not None and _is_name(record.input):
         yield from (place / record.input for place in places)
         if images.name == record.input:
             yield images
@@ -59,5 +59,13 @@ def _candidates(images: Path, file: LabelFile, record: Record | None) -> Iterato
     yield from (place / f"{last}{suffix}" for place in places for suffix in _SUFFIXES)
 
 
+def _is_name(text: str) -> bool:
+    return text not in ("", ".", "..") and not {*text} & {*"/\\:"}
+
+
 def _is_image(path: Path) -> bool:
-    return path.is_file() or (path.is_dir() and any(p.is_file() for p in path.iterdir()))
+    try:
+        return path.is_file() or (path.is_dir() and any(p.is_file() for p in path.iterdir()))
+    except OSError:
+        # A record may state a name that is too long to be one.
+        return False

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from spinemsca.errors import FileFormatError
 from spinemsca.io.files import write_text
 from spinemsca.predictions.names import TABLE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 __all__ = ["LedgerRow", "read_ledger", "update_ledger"]
@@ -65,11 +65,10 @@ def read_ledger(folder: Path) -> list[LedgerRow]:
         if path.stat().st_size > _MAX_BYTES:
             raise FileFormatError("is too large for a ledger", where=path)
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, strict=True))
-        return [
-            LedgerRow(**{k: row[k] or "" for k in LedgerRow._fields if k in row}) for row in rows
-        ]
-    except (OSError, UnicodeDecodeError, csv.Error, TypeError) as error:
+            table = csv.DictReader(file, strict=True)
+            _check_columns(table.fieldnames or ())
+            return [_row(row) for row in table]
+    except (OSError, UnicodeDecodeError, csv.Error, ValueError) as error:
         raise FileFormatError(
             f"is no ledger of predictions ({type(error).__name__})",
             where=path,
@@ -77,8 +76,16 @@ def read_ledger(folder: Path) -> list[LedgerRow]:
         ) from None
 
 
-def _row(row: dict[str, str | None]) -> LedgerRow:
-    return LedgerRow(**{k: row[k] or "" for k in LedgerRow._fields if k in row})
+def _check_columns(names: Sequence[str]) -> None:
+    """Refuses a table of somebody else's, whose other columns would be lost."""
+    if names and not {"name", "status"} <= {*names} <= {*LedgerRow._fields}:
+        raise ValueError("other columns")
+
+
+def _row(row: dict[str | Any, str | Any]) -> LedgerRow:
+    if None in row or not row["name"]:
+        raise ValueError("no name, or more values than columns")
+    return LedgerRow(**{name: value or "" for name, value in row.items()})
 
 
 def update_ledger(folder: Path, rows: Iterable[LedgerRow]) -> None:

@@ -44,7 +44,11 @@ WRITTEN: Final = (
 # What Windows forbids in a name, and separators and controls of every system.
 _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\ud800-\udfff\u2028\u2029]')
 # Names of devices on Windows, with any suffix ("Naming Files", Microsoft).
-_RESERVED: Final = re.compile(r"(?i)(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?")
+_RESERVED: Final = re.compile(
+    r"(?i)(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?"
+)
+# What would move a terminal's cursor, colour its text or break a table's line.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # 255 bytes are common to all file systems; endings and the name of a temporary file need 40.
 _LONGEST: Final = 200
 _DIGITS: Final = 8
@@ -77,14 +81,18 @@ def safe_path_name(parts: tuple[str, ...]) -> str:
 
 
 def printable(path: Path | str) -> str:
-    """A path as tables and messages show it: bytes that are no UTF-8 as their numbers."""
-    return os.fsencode(path).decode(errors="backslashreplace")
+    """A path as tables and messages show it: controls and bytes that are no UTF-8 as numbers."""
+    text = os.fsencode(path).decode(errors="backslashreplace")
+    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def source_of(path: Path) -> str:
-    """Digits that tell where an input lies, so that another of the same name is told apart."""
-    return _hash(str(path.resolve()))[:_SOURCE_DIGITS]
+    """Digits that tell where an input lies, so that another of the same name is told apart.
+
+    Folders are followed to where they are; a link to a file is an input of its own.
+    """
+    return _hash(str(path.parent.resolve() / path.name))[:_SOURCE_DIGITS]
 
 
 def _hash(text: str) -> str:
-    return hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest()
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from spinemsca.errors import UsageError
+from spinemsca.errors import SpineError, UsageError
+from spinemsca.io.nifti import stem
 from spinemsca.predictions.find import find_label_maps
+from spinemsca.predictions.names import safe_path_name
+from spinemsca.predictions.record import read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Iterable, Mapping
 
     from spinemsca.anatomy import Structure
     from spinemsca.predictions.find import LabelFile
@@ -53,12 +56,14 @@ def pair_labels(predictions: Path, truth: Path) -> Pairing:
     """Pairs label files of two folders or releases by name.
 
     A file's name counts with the folders below the one that is given, without its suffix and
-    `_label`; `NAME/label.pt` is called `NAME`.
+    `_label`; `NAME/label.pt` is called `NAME`. A prediction goes by the file that was predicted,
+    as its record says.
 
     Raises:
         UsageError: If a folder is missing, holds one name twice, or nothing pairs.
     """
-    given, wanted = _by_name(predictions), _by_name(truth)
+    found, wanted = _by_name(predictions), _by_name(truth)
+    given = _named_as(wanted, found)
     both = sorted(given.keys() & wanted.keys())
     if not both:
         raise UsageError(
@@ -77,6 +82,42 @@ def _by_name(folder: Path) -> dict[str, LabelFile]:
     if not folder.is_dir():
         raise UsageError("no such folder", where=folder, remedy="Name a folder of label maps")
     return {file.name: file for file in find_label_maps([folder]).found}
+
+
+def _named_as(wanted: Mapping[str, LabelFile], found: dict[str, LabelFile]) -> dict[str, LabelFile]:
+    """Predictions by the names of their truth, where that is called as the file predicted.
+
+    The name of a result may be another one, for the file's own was unsafe or taken.
+    """
+    by_input = _by_input(found.values())
+    owners = {n: by_input[place] for n, f in wanted.items() if (place := _place(f)) in by_input}
+    taken = {file.name for file in owners.values()}
+    return {n: file for n, file in found.items() if n not in taken and n not in owners} | owners
+
+
+def _place(file: LabelFile) -> tuple[str, str]:
+    """The folders of a case as safe names, and its own name as records show it."""
+    folder, _, last = file.name.rpartition("/")
+    parts = file.path.parent.parts[-folder.count("/") - 1 :] if folder else ()
+    return safe_path_name(parts), last
+
+
+def _by_input(found: Iterable[LabelFile]) -> dict[tuple[str, str], LabelFile]:
+    """Predictions by folder and name of what was predicted, as far as those are one's alone."""
+    places: dict[tuple[str, str], list[LabelFile]] = {}
+    for file in found:
+        for name in _inputs(file):
+            places.setdefault((file.name.rpartition("/")[0], name), []).append(file)
+    return {place: files[0] for place, files in places.items() if len(files) == 1}
+
+
+def _inputs(file: LabelFile) -> set[str]:
+    """How the file that was predicted may be called: as it is, or without its suffix."""
+    try:
+        record = None if file.record is None else read_record(file.record)
+    except SpineError:
+        return set()
+    return set() if record is None else {record.input, stem(Path(record.input))}
 
 
 def _pair(given: LabelFile, wanted: LabelFile) -> Pair:

@@ -12,7 +12,7 @@ from spinemsca.anatomy import OTHERS
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UsageError
 from spinemsca.io import pt
-from spinemsca.io.orientation import HOUSE, Orientation
+from spinemsca.io.orientation import SLICE_CODES, Orientation
 from spinemsca.io.read import read_label_volume, read_numbers, read_volume
 from spinemsca.io.volume import on_picture_grid
 from spinemsca.predictions.images import find_image
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["LabelledScan", "LabelledSlice", "Reading", "read_labelled"]
 
 _MOST_LISTED: Final = 8
+_NOT_USED: Final = "its header says how it lies; the orientation that was given was not used"
 _LOOSE: Final = "the middle one of those that show most structures; no record says which to take"
 
 
@@ -172,30 +173,48 @@ def _scheme(name: str) -> LabelScheme:
 
 def _placed(volume: Volume, file: LabelFile, record: Record | None, how: Reading) -> Volume:
     """The volume as it lies in the patient, by its header, its record, its release or the user."""
-    if not volume.is_picture:
-        known = volume.spacing or (None if how.spacing is None else Spacing(*how.spacing))
-        return volume.replace(spacing=known)
-    pixels = volume.restore(volume.pixels)
-    stated = HOUSE
-    spacing: tuple[float, ...] | None = volume.spacing
     if record is not None and record.orientation is not None:
-        _check_shape(pixels, record, file)
+        _check_shape(volume, record, file)
+    if not volume.is_picture:
+        # The header of a label map states a spacing even where that of its image states none.
+        unknown = record is not None and record.spacing_mm is None
+        own = None if unknown else volume.spacing
+        return volume.replace(
+            spacing=own or (None if how.spacing is None else Spacing(*how.spacing))
+        )
+    pixels = volume.restore(volume.pixels)
+    stated, spacing = volume.grid.orientation, volume.grid.spacing_of_file(volume.spacing)
+    tilt = volume.tilt if record is None else record.tilt_deg
+    if record is not None and record.orientation is not None:
         stated, spacing = Orientation.parse(record.orientation), record.spacing_mm
     if file.row is not None:
         spacing = file.row.spacing
     if how.orientation is not None:
-        stated = Orientation.parse(how.orientation)
+        stated = _stated(how.orientation)
     spacing = spacing or how.spacing
-    tilt = None if record is None else record.tilt_deg
     pair = None if spacing is None else (spacing[0], spacing[1])
     placed = on_picture_grid(volume.name, pixels, stated, pair, tilt)
     return placed.replace(notes=volume.notes)
 
 
-def _check_shape(pixels: NDArray[Any], record: Record, file: LabelFile) -> None:
-    if pixels.shape != record.shape:
+def _stated(codes: str) -> Orientation:
+    orientation = Orientation.parse(codes)
+    if codes not in SLICE_CODES:
+        raise UsageError(
+            f"{codes!r} is no orientation of a picture", remedy=f"Give {', '.join(SLICE_CODES)}"
+        )
+    return orientation
+
+
+def _check_shape(volume: Volume, record: Record, file: LabelFile) -> None:
+    """Refuses a record of another grid; a volume may have been turned since."""
+    found, said = volume.grid.shape, record.shape
+    if not volume.is_picture and len(said) == 3:
+        order = Orientation.parse(record.orientation or "").order
+        found, said = volume.pixels.shape, tuple(said[axis] for axis in order)
+    if found != said:
         raise FileFormatError(
-            f"describes a label map of shape {record.shape}, beside it lies one of {pixels.shape}",
+            f"describes a label map of shape {said}, beside it lies one of {found}",
             where=file.record and printable(file.record),
             remedy="Predict the scan again",
         )

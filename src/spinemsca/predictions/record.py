@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from spinemsca.anatomy import by_any_name
+from spinemsca.anatomy import SPINE
 from spinemsca.errors import FileFormatError, SpineError, UsageError
 from spinemsca.io.files import write_text
 from spinemsca.io.orientation import Orientation
@@ -25,10 +25,12 @@ SCHEMA_VERSION: Final = 2
 
 # A record has some 2 kB; what is larger is none.
 _LARGEST: Final = 1 << 20
+# 255 bytes are common to all file systems.
+_LONGEST_NAME: Final = 255
 _AGAIN: Final = "Predict the scan again, or remove the JSON and state --spacing and --orientation"
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Step = Annotated[float, Field(gt=0, lt=1000)]
+Step = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -64,7 +66,7 @@ class Record(_Strict):
         structures: Names of those found, from top to bottom.
         confidence: Of each, that it is outlined well and named right.
         pixels: Of each.
-        shape: Of the label file, axis by axis.
+        shape: Of the label file, axis by axis; a flat volume has a third axis of one.
         orientation: Axis codes of the label file: `IP`, `IA`, … of a picture's rows and columns,
             three letters of a volume; `None` of what was refused unread.
         orientation_from: `header`, `picture` where it was recognised, or `assumed`.
@@ -113,11 +115,8 @@ class Record(_Strict):
     @field_validator("structures")
     @classmethod
     def _known(cls, names: tuple[str, ...]) -> tuple[str, ...]:
-        for name in names:
-            try:
-                by_any_name(name)
-            except KeyError:
-                raise ValueError("a name is no structure's") from None
+        if not {*names} <= {s.name for s in SPINE}:
+            raise ValueError("a name is no structure's")
         return names
 
     @model_validator(mode="after")
@@ -125,18 +124,24 @@ class Record(_Strict):
         if self.orientation is not None:
             try:
                 Orientation.parse(self.orientation)
-            except UsageError as error:
-                raise ValueError(error.what) from None
+            except UsageError:
+                raise ValueError("its orientation is none") from None
         axes = {len(part) for part in (self.shape, self.orientation, self.spacing_mm) if part}
         if len(axes) > 1:
             raise ValueError("shape, orientation and spacing are of different numbers of axes")
         if {*self.confidence, *self.pixels} - {*self.structures}:
             raise ValueError("confidence or pixels name a structure that is not listed")
         if self.slice_shown is not None and self.slice_shown >= self.slices:
-            raise ValueError(f"slice_shown is {self.slice_shown} of {self.slices} slices")
-        if any("/" in file or "\\" in file for file in self.files):
+            raise ValueError("slice_shown is none of the slices")
+        if not all(map(_lies_beside, self.files)):
             raise ValueError("files lie in other folders")
         return self
+
+
+def _lies_beside(name: str) -> bool:
+    """Whether this can be the name of a file in the record's folder."""
+    plain = 0 < len(name.encode()) <= _LONGEST_NAME and not {*name} & {*"/\\:\0"}
+    return plain and name not in (".", "..")
 
 
 def read_record(path: Path) -> Record:
@@ -169,13 +174,12 @@ def _fault(error: Exception) -> str:
     if {("orientation",), ("shape",)} <= missing:
         return "is no record of a prediction, or was written by version 0.1.0"
     first = error.errors(include_input=False, include_url=False)[0]
-    place = ".".join(str(part) for part in first["loc"] if isinstance(part, int | str))
-    known = place.split(".")[0] in Record.model_fields
-    return (
-        f"is no record of a prediction ({place}: {first['msg']})"
-        if known
-        else ("is no record of a prediction")
-    )
+    # Further parts may be names that the file made up.
+    place = first["loc"][0] if first["loc"] else None
+    if place is not None and place not in Record.model_fields:
+        return "is no record of a prediction"
+    said = first["msg"].removeprefix("Value error, ")
+    return f"is no record of a prediction ({f'{place}: ' if place else ''}{said})"
 
 
 def write_record(path: Path, record: Record) -> None:

@@ -11,12 +11,13 @@ from spinemsca.errors import FileFormatError, SpineError, UsageError
 from spinemsca.io.dicom_series import find_series, read_series
 from spinemsca.io.nifti import stem
 from spinemsca.io.read import kind_of, read_volume
-from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, safe_path_name, source_of
+from spinemsca.predictions.ledger import read_ledger
+from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN, safe_path_name, source_of
 from spinemsca.predictions.record import read_record
 from spinemsca.predictions.releases import ReleaseCase, case_of, cases_of, opened_release
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from spinemsca.case import Spacing
@@ -38,11 +39,13 @@ class ScanInput:
     Attributes:
         name: Of its result, safe on every file system; `/` between folders.
         paths: One file, or the slices of a DICOM series.
+        names: That may be taken where others bear `name`; the last one is nobody else's.
         spacing: In mm as its release states it, for files that state none.
     """
 
     name: str
     paths: tuple[Path, ...]
+    names: tuple[str, ...] = ()
     spacing: Spacing | None = None
 
     @property
@@ -120,13 +123,15 @@ def find_scans(given: Iterable[Path]) -> list[ScanInput]:
         UsageError: If there is nothing to predict.
     """
     taken: dict[str, ScanInput] = {}
-    seen: set[Path] = set()
+    seen: set[str] = set()
     for found in _groups(given):
-        if found.paths[0].absolute() in seen:
+        source = source_of(found.paths[0])
+        if source in seen:
             continue
-        seen.add(found.paths[0].absolute())
-        name = _free(found.candidates(), taken)
-        taken[name.casefold()] = ScanInput(name, found.paths, found.spacing)
+        seen.add(source)
+        names = tuple(found.candidates())
+        name = _free(names, taken)
+        taken[name.casefold()] = ScanInput(name, found.paths, names, found.spacing)
     if not any(item.path.exists() for item in taken.values()):
         raise UsageError(
             "there is no image to predict", remedy="Name image files, or a folder that holds some"
@@ -134,55 +139,49 @@ def find_scans(given: Iterable[Path]) -> list[ScanInput]:
     return list(taken.values())
 
 
-def _free(candidates: Iterator[str], taken: dict[str, ScanInput]) -> str:
+def _free(candidates: Iterable[str], taken: dict[str, ScanInput]) -> str:
     # Names that differ in case only are one file on some file systems.
-    free = [name for name in candidates if name.casefold() not in taken]
-    return free[0]
+    return next(name for name in candidates if name.casefold() not in taken)
 
 
 def named_in(out: Path, inputs: Sequence[ScanInput]) -> list[ScanInput]:
     """The inputs under names that are theirs in a folder of predictions.
 
     An input that was predicted into the folder before keeps its name; where other files bear a
-    name, others are tried.
+    name, or the ledger lists another input under it, others are tried.
+
+    Raises:
+        FileFormatError: If there is a `predictions.csv` that is no ledger.
     """
+    listed = {row.name.casefold(): row.source for row in read_ledger(out)}
     taken: set[str] = set()
     named = []
     for item in inputs:
-        names = [item.name, *_others(item)]
-        own = [n for n in names if n.casefold() not in taken and _owner(out, n) == item.source]
-        free = [n for n in names if n.casefold() not in taken and _owner(out, n) is None]
-        name = (own or free or names[-1:])[0]
+        owners = {n: _owner(out, n, listed) for n in (item.name, *item.names)}
+        left = [n for n in owners if n.casefold() not in taken]
+        own = [n for n in left if owners[n] == item.source]
+        free = [n for n in left if owners[n] is None]
+        name = (own or free or left or [item.name])[0 if own or free else -1]
         taken.add(name.casefold())
         named.append(replace(item, name=name))
     return named
 
 
-def _others(item: ScanInput) -> Iterator[str]:
-    parts = tuple(item.name.split("/"))
-    yield from list(_Found(item.paths, parts).candidates())[1:]
-
-
-def _owner(out: Path, name: str) -> str | None:
+def _owner(out: Path, name: str, listed: Mapping[str, str]) -> str | None:
     """Whose a name is in a folder: digits of its source, empty for others' files, else `None`."""
-    record, claim = out / f"{name}.json", claim_of(out, name)
-    if record.is_file():
-        try:
-            return read_record(record).source
-        except SpineError:
-            return ""
+    record = out / f"{name}.json"
     try:
-        return claim.read_text(encoding="utf-8")
+        return read_record(record).source
+    except SpineError:
+        pass
+    try:
+        return claim_of(out, name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         pass
-    here = record.parent
     stem_ = record.name.removesuffix(".json")
-    ours = any(
-        (here / f"{stem_}{part}{end}").exists()
-        for part in (LABEL, OTHER, OVERLAY)
-        for end in (".png", ".nii.gz")
-    )
-    return "" if ours else None
+    endings = (".json", *WRITTEN)
+    there = any(record.with_name(f"{stem_}{ending}").exists() for ending in endings)
+    return listed.get(name.casefold(), "" if there else None)
 
 
 def claim_of(out: Path, name: str) -> Path:

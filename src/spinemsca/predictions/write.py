@@ -58,6 +58,8 @@ def write_result(
     stem = target.name.removesuffix(".json")
     target.parent.mkdir(parents=True, exist_ok=True)
     write_text(claim_of(out, name), record.source)
+    # An earlier run's record must not stand beside this run's label map if this run is stopped.
+    target.unlink(missing_ok=True)
     files = []
     if grid is not None and labels is not None:
         suffix = ".png" if grid.affine is None else ".nii.gz"
@@ -88,10 +90,11 @@ def write_label_map(path: Path, labels: LabelMap, grid: Grid) -> list[str]:
         Names of the files written.
     """
     own = labels < NUMBER_OF_CLASSES
+    other = path.with_name(other_name(path))
+    other.unlink(missing_ok=True)
     _write(path, np.where(own, labels, 0).astype(np.uint8), grid)
     if own.all():
         return [path.name]
-    other = path.with_name(other_name(path))
     _write(other, np.where(own, 0, labels).astype(np.uint8), grid)
     return [path.name, other.name]
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["ReportInput", "read_sexes", "report_inputs"]
 
 _MAX_TABLE: Final = 1 << 26
+_NO_IMAGE: Final = "its image was not found in the folder of images"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class ReportInput:
         how = self.how if self._image() is not None else replace(self.how, images=None)
         scan = read_labelled(self.file, how)
         about = replace(about_prediction(scan.record), sex=self.sex)
+        if how is not self.how:
+            about = replace(about, warnings=(*about.warnings, _NO_IMAGE))
         row = self.file.row
         return scan, about if row is None else replace(about, source=row.source)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 from scipy.ndimage import find_objects
 
 from spinemsca.anatomy import STRUCTURES, Structure
-from spinemsca.errors import CaseError
+from spinemsca.score.boxes import around, without_margins
+from spinemsca.score.checks import check_label_maps, checked_spacing
 from spinemsca.score.levels import (
     NEAR_MM,
     agnostic_dice,
@@ -18,27 +20,34 @@ from spinemsca.score.levels import (
     outcome,
 )
 from spinemsca.score.overlap import joint_histogram, overlaps
-from spinemsca.score.position import area_errors, centroids
+from spinemsca.score.position import centroids, size_errors
 from spinemsca.score.published import published_scores
 from spinemsca.score.surface import surface_distances
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import NDArray
 
     from spinemsca.case import LabelMap
 
-__all__ = ["FAR", "METRICS", "CaseScore", "score_case"]
+__all__ = ["FAR", "METRICS", "WITH_UNIT", "CaseScore", "Unit", "score_case"]
+
+Unit: TypeAlias = Literal["px", "mm"]
 
 METRICS: Final = (
     "dice", "iou", "precision", "recall", "hd95", "hd", "assd", "nsd", "nsd2",
-    "area", "area_error", "area_error_percent", "centroid_error", "agnostic_dice",
+    "area", "area_error", "area_error_percent", "volume", "volume_error",
+    "volume_error_percent", "centroid_error", "agnostic_dice",
 )  # fmt: skip
-"""Names of the metrics; `nsd` has a tolerance of 1, `nsd2` of 2 (px, or mm with a spacing)."""
+"""Names of the metrics; `nsd` has a tolerance of 1, `nsd2` of 2 (px, or mm with a spacing).
+
+Slices have an area, volumes a volume; what they do not have is NaN.
+"""
 
 FAR: Final = ("hd95", "hd", "assd", "centroid_error")
 """Metrics that are distances: the larger, the worse; the diagonal where one mask is empty."""
+
+WITH_UNIT: Final = (*FAR, "nsd", "nsd2", "area", "area_error", "volume", "volume_error")
+"""Metrics that are other numbers in pixels than in millimetres, and never summed up with those."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +58,7 @@ class CaseScore:
     NaN and empty names.
 
     Attributes:
-        metrics: `(11, 14)` float64, columns as `METRICS`; NaN where both masks are empty.
+        metrics: `(11, 17)` float64, columns as `METRICS`; NaN where both masks are empty.
         outcomes: `found`, `shifted`, `missed`, `invented` or `absent`.
         confused: Of a structure in the truth, the name most of it was given, or `none`.
         identified: `(11,)` centroid distances of identified structures; infinite where a
@@ -57,6 +66,8 @@ class CaseScore:
         published: `(11, 2)` Dice and HD95 in the published way, or `None`.
         name: Of the case.
         patient: Whose case it is, or empty where nothing says so.
+        unit: Of lengths, `px` or `mm`.
+        slices: Each slice scored by itself, from the patient's right, where that was asked for.
     """
 
     metrics: NDArray[np.float64]
@@ -66,6 +77,8 @@ class CaseScore:
     published: NDArray[np.float64] | None = None
     name: str = ""
     patient: str = ""
+    unit: Unit = "px"
+    slices: tuple[CaseScore, ...] = ()
 
     @property
     def values(self) -> dict[str, dict[str, float]]:
@@ -82,35 +95,38 @@ class CaseScore:
         return {s.name: o for s, o in zip(STRUCTURES, self.outcomes, strict=True) if o}
 
     @property
-    def levels_right(self) -> bool:
-        """Whether every structure is found, or absent from both."""
-        return set(self.outcomes) <= {"found", "absent", ""}
+    def levels_right(self) -> bool | None:
+        """Whether every structure is found, or absent from both; `None` where all are absent."""
+        shown = set(self.outcomes) - {"absent", ""}
+        return shown == {"found"} if shown else None
 
 
 def score_case(
     prediction: LabelMap,
     truth: LabelMap,
     *,
-    spacing: tuple[float, float] | None = None,
+    spacing: tuple[float, ...] | None = None,
     annotated: frozenset[Structure] = frozenset(STRUCTURES),
     published: bool = False,
 ) -> CaseScore:
-    """Scores one label map against the truth.
+    """Scores one label map, of a slice or of a volume, against the truth.
 
     Args:
-        prediction: `(H, W)` uint8, values 0 to 11.
+        prediction: `(H, W)` or `(S, H, W)` uint8, values 0 to 11.
         truth: The same shape and range.
-        spacing: Of rows and columns in mm; `None` for distances in pixels.
+        spacing: Of (slices,) rows and columns in mm; `None` for distances in pixels.
         annotated: Structures that the truth speaks of; the others are not scored.
         published: Whether to compute the published way, too.
 
     Raises:
         CaseError: If shapes differ, or values leave the range.
+        UsageError: If the spacing is not as many positive numbers as the label maps have axes.
     """
-    _check(prediction, truth)
-    pixel = spacing or (1.0, 1.0)
-    far = float(np.hypot(truth.shape[0] * pixel[0], truth.shape[1] * pixel[1]))
-    prediction, truth = _without_margins(prediction, truth)
+    check_label_maps(prediction, truth)
+    axes = truth.ndim
+    pixel = (1.0,) * axes if spacing is None else checked_spacing(spacing, (axes,))
+    far = float(np.linalg.norm(np.multiply(truth.shape, pixel)))
+    prediction, truth = without_margins(prediction, truth)
     joint = joint_histogram(prediction, truth)
     wanted = [s for s in STRUCTURES if s in annotated]
     boxes: list[list[Any]] = [find_objects(m, len(STRUCTURES)) for m in (prediction, truth)]
@@ -121,10 +137,10 @@ def score_case(
     metrics = np.full((len(STRUCTURES), len(METRICS)), np.nan)
     for s in wanted:
         row = {name: float(share[s.value]) for name, share in shares.items()}
-        row |= _contours(prediction, truth, s.value, [b[s.value - 1] for b in boxes], pixel, far)
-        row |= _areas(joint, s.value, pixel)
+        row |= _surfaces(prediction, truth, s.value, [b[s.value - 1] for b in boxes], pixel, far)
+        row |= _sizes(joint, s.value, pixel)
         row["centroid_error"] = _apart(places[0].get(s.value), places[1].get(s.value), far)
-        metrics[s.value - 1] = [row[name] for name in METRICS]
+        metrics[s.value - 1] = [row.get(name, np.nan) for name in METRICS]
     return CaseScore(
         metrics,
         tuple(outcome(joint, s) if s in annotated else "" for s in STRUCTURES),
@@ -134,52 +150,24 @@ def score_case(
         ),
         np.array([identified.get(s.name, np.nan) for s in STRUCTURES]),
         published_scores(prediction, truth, wanted, pixel) if published else None,
+        unit="px" if spacing is None else "mm",
     )
 
 
-def _check(prediction: LabelMap, truth: LabelMap) -> None:
-    if prediction.ndim != 2 or truth.ndim != 2:
-        raise CaseError(
-            f"prediction has shape {prediction.shape}, the truth {truth.shape}",
-            remedy="Give label maps of shape (rows, columns), not one channel a structure",
-        )
-    if prediction.shape != truth.shape:
-        raise CaseError(
-            f"prediction has shape {prediction.shape}, the truth {truth.shape}",
-            remedy="Bring both onto the same pixel grid",
-        )
-    for what, label in (("prediction", prediction), ("truth", truth)):
-        if label.dtype != np.uint8 or int(label.max(initial=0)) > len(STRUCTURES):
-            raise CaseError(
-                f"{what} is no label map",
-                remedy=f"Give uint8 values from 0 to {len(STRUCTURES)}",
-            )
-
-
-def _without_margins(prediction: LabelMap, truth: LabelMap) -> tuple[LabelMap, LabelMap]:
-    """Both label maps without the rows and columns where both are background."""
-    shown = np.maximum(prediction, truth)
-    rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return prediction[:1, :1], truth[:1, :1]
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    return np.ascontiguousarray(prediction[box]), np.ascontiguousarray(truth[box])
-
-
-def _contours(
+def _surfaces(
     prediction: LabelMap,
     truth: LabelMap,
     value: int,
-    boxes: Sequence[Any],
-    spacing: tuple[float, float],
+    boxes: list[Any],
+    spacing: tuple[float, ...],
     far: float,
 ) -> dict[str, float]:
-    """Distances between a structure's contours; the diagonal where one mask is empty."""
+    """Distances between a structure's surfaces; the diagonal where one mask is empty."""
     one, other = boxes
     if one is None or other is None:
         away = float("nan") if one is other else far
         return {"hd95": away, "hd": away, "assd": away, "nsd": 0 * away, "nsd2": 0 * away}
-    box = _around(one, other)
+    box = around(boxes, truth.ndim)
     found = surface_distances(prediction[box] == value, truth[box] == value, spacing)
     return {
         "hd95": found.hausdorff(95),
@@ -190,16 +178,10 @@ def _contours(
     }
 
 
-def _areas(joint: NDArray[np.int64], value: int, spacing: tuple[float, float]) -> dict[str, float]:
+def _sizes(joint: NDArray[np.int64], value: int, spacing: tuple[float, ...]) -> dict[str, float]:
+    name = "area" if len(spacing) == 2 else "volume"
     prediction, truth = int(joint[:, value].sum()), int(joint[value].sum())
-    return area_errors(prediction, truth, spacing[0] * spacing[1])
-
-
-def _around(one: Any, other: Any) -> tuple[slice, slice]:
-    rows, columns = (
-        slice(min(a.start, b.start), max(a.stop, b.stop)) for a, b in zip(one, other, strict=True)
-    )
-    return rows, columns
+    return size_errors(name, prediction, truth, math.prod(spacing))
 
 
 def _apart(one: NDArray[np.float64] | None, other: NDArray[np.float64] | None, far: float) -> float:

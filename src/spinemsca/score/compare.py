@@ -11,6 +11,7 @@ from scipy import stats
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import CaseError
 from spinemsca.score.case_score import METRICS, CaseScore
+from spinemsca.score.units import in_one_unit, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +47,8 @@ def compare_scores(
 ) -> dict[str, Any]:
     """How the second prediction differs from the first, patient by patient.
 
-    Slices of a patient are averaged first, so that pairs are independent. For each metric, of all
+    Cases of a patient are averaged first, so that pairs are independent; lengths in pixels are
+    left out where other cases have them in mm. For each metric, of all
     structures together and of each: the median difference (second minus first) with a bootstrap
     interval, the Wilcoxon signed-rank test (Biometrics Bull. 1, 1945) with Holm's correction over
     the structures of a metric, and the matched-pairs rank-biserial correlation as effect size.
@@ -59,7 +61,8 @@ def compare_scores(
     Raises:
         CaseError: If the two do not hold the same cases.
     """
-    pairs = _paired(first, second)
+    unit = unit_of([*first, *second])
+    pairs = _paired(in_one_unit(first, unit), in_one_unit(second, unit))
     owners = [a.patient or a.name for a, _ in pairs]
     one, other = (_by_patient([p[i] for p in pairs], owners) for i in range(2))
     result: dict[str, Any] = {"pairs": len(one), "structures": {}, "overall": {}}
@@ -131,7 +134,7 @@ def _paired(
 
 
 def _by_patient(scores: list[CaseScore], owners: list[str]) -> NDArray[np.float64]:
-    """`(P, 11, 14)` means over each patient's cases."""
+    """`(P, 11, 17)` means over each patient's cases."""
     values = np.array([s.metrics for s in scores]).reshape(-1, len(STRUCTURES), len(METRICS))
     patients = sorted(set(owners))
     held = np.array(owners)

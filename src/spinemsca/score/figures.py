@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from spinemsca._optional import optional
 from spinemsca.anatomy import COLUMN
 from spinemsca.draw import overlay, windowed
+from spinemsca.errors import MissingDependencyError
 from spinemsca.io.files import atomic_path
 from spinemsca.score.case_score import METRICS
 
@@ -22,7 +23,14 @@ if TYPE_CHECKING:
     from spinemsca.score.case_score import CaseScore
     from spinemsca.score.compare import Agreement
 
-__all__ = ["box_plot", "difference_picture", "plot_agreement", "worst_first", "worst_strip"]
+__all__ = [
+    "box_plot",
+    "difference_picture",
+    "missing_plots",
+    "plot_agreement",
+    "worst_first",
+    "worst_strip",
+]
 
 _MISSED: Final = (230, 159, 0)
 _INVENTED: Final = (0, 114, 178)
@@ -30,6 +38,15 @@ _RENAMED: Final = (204, 121, 167)
 _INK: Final = (28, 36, 48)
 _TILE: Final = 300
 _LINE: Final = 24
+
+
+def missing_plots() -> str:
+    """Why there can be no plots and how to get them; empty where matplotlib is installed."""
+    try:
+        _pyplot()
+    except MissingDependencyError as error:
+        return f"Plots are left out: {error}"
+    return ""
 
 
 def box_plot(scores: Sequence[CaseScore], path: Path, unit: str) -> None:
@@ -70,13 +87,14 @@ def box_plot(scores: Sequence[CaseScore], path: Path, unit: str) -> None:
     _save(figure, path)
 
 
-def plot_agreement(agreement: Agreement, path: Path, unit: str) -> None:
-    """Draws a Bland–Altman plot of areas.
+def plot_agreement(agreement: Agreement, path: Path, what: str, unit: str) -> None:
+    """Draws a Bland–Altman plot of areas or volumes.
 
     Args:
         agreement: From `bland_altman`.
         path: PNG to write.
-        unit: Of the areas, such as `px²`.
+        what: Is compared, `areas` or `volumes`.
+        unit: Of these, such as `px²`.
 
     Raises:
         MissingDependencyError: If matplotlib is not installed.
@@ -95,7 +113,7 @@ def plot_agreement(agreement: Agreement, path: Path, unit: str) -> None:
             textcoords="offset points",
             va="center",
         )
-    axis.set_xlabel(f"Mean of both areas ({unit})")
+    axis.set_xlabel(f"Mean of both {what} ({unit})")
     axis.set_ylabel(f"Second minus first ({unit})")
     axis.set_title(f"{len(agreement.mean)} structures")
     _save(figure, path)

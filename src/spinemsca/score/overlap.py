@@ -17,17 +17,21 @@ __all__ = ["joint_histogram", "overlaps"]
 
 
 def joint_histogram(prediction: LabelMap, truth: LabelMap) -> NDArray[np.int64]:
-    """Pixels by truth's value (rows) and prediction's (columns).
+    """Pixels or voxels by truth's value (rows) and prediction's (columns).
 
     Args:
-        prediction: `(H, W)` uint8, values 0 to 11.
+        prediction: `(H, W)` or `(S, H, W)` uint8, values 0 to 11.
         truth: The same shape and range.
 
     Returns:
         `(12, 12)` int64.
     """
-    pairs = truth.ravel() * np.uint8(NUMBER_OF_CLASSES) + prediction.ravel()
-    counts = np.bincount(pairs, minlength=NUMBER_OF_CLASSES**2)
+    counts = np.zeros(NUMBER_OF_CLASSES**2, np.int64)
+    slices = (prediction, truth) if truth.ndim > 2 else (prediction[None], truth[None])
+    # Slice by slice, since counting takes eight bytes for each of the numbers counted.
+    for found, wanted in zip(*slices, strict=True):
+        pairs = wanted.ravel() * np.uint8(NUMBER_OF_CLASSES) + found.ravel()
+        counts += np.bincount(pairs, minlength=NUMBER_OF_CLASSES**2)
     return counts.reshape(NUMBER_OF_CLASSES, NUMBER_OF_CLASSES)
 
 

@@ -1,4 +1,4 @@
-"""Errors of size and place: area and centroid."""
+"""Errors of size and place: area or volume, and centroid."""
 
 from __future__ import annotations
 
@@ -11,57 +11,62 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    Box = tuple[slice, slice]
+    Box = tuple[slice, ...]
 
-__all__ = ["area_errors", "centroids"]
+__all__ = ["centroids", "size_errors"]
 
 
 def centroids(
-    label: NDArray[np.uint8], boxes: Sequence[Box | None], spacing: tuple[float, float]
+    label: NDArray[np.uint8], boxes: Sequence[Box | None], spacing: tuple[float, ...]
 ) -> dict[int, NDArray[np.float64]]:
     """Centre of gravity of each structure shown, in the spacing's unit from the first pixel.
 
     Args:
-        label: `(H, W)` uint8.
-        boxes: Rows and columns that hold the values 1, 2, …, as `scipy.ndimage.find_objects`.
-        spacing: Of rows and columns, in mm, or ones for pixels.
+        label: `(H, W)` or `(S, H, W)` uint8.
+        boxes: Parts of the map that hold the values 1, 2, …, as `scipy.ndimage.find_objects`.
+        spacing: Along the axes, in mm, or ones for pixels.
 
     Returns:
-        `(2,)` row and column by label value; structures not shown are left out.
+        `(2,)` row and column, of a volume `(3,)` with the slice before, by label value;
+        structures not shown are left out.
     """
     found = {}
     for value, box in enumerate(boxes, start=1):
         if box is not None:
             inside = label[box] == value
-            centre = [_mean_index(inside.sum(axis=axis)) for axis in (1, 0)]
+            centre = [_mean_index(_along(inside, axis)) for axis in range(inside.ndim)]
             corner = np.array([side.start for side in box])
             found[value] = (corner + centre) * np.array(spacing)
     return found
+
+
+def _along(inside: NDArray[np.bool_], axis: int) -> NDArray[np.int64]:
+    """Pixels inside at each place along one axis."""
+    others = tuple(other for other in range(inside.ndim) if other != axis)
+    return np.asarray(inside.sum(axis=others))
 
 
 def _mean_index(counts: NDArray[np.int64]) -> float:
     return float(counts @ np.arange(len(counts)) / counts.sum())
 
 
-def area_errors(prediction: int, truth: int, pixel: float) -> dict[str, float]:
-    """By how much the predicted area differs from the true one.
+def size_errors(name: str, prediction: int, truth: int, each: float) -> dict[str, float]:
+    """By how much the predicted area or volume differs from the true one.
 
     Args:
-        prediction: In pixels.
-        truth: In pixels.
-        pixel: Area of a pixel, in mm², or 1.
+        name: `area` or `volume`.
+        prediction: In pixels or voxels.
+        truth: The same.
+        each: Area of a pixel in mm², or volume of a voxel in mm³, or 1.
 
     Returns:
-        `area`, the predicted one, and `area_error`, predicted minus true, in px² or mm²;
-        `area_error_percent`, the same as a share of the true area. NaN where both masks are
-        empty, the share also where the truth is.
+        Under `name` the predicted size, under `name` with `_error` predicted minus true, with
+        `_error_percent` the same as a share of the true size. NaN where both masks are empty,
+        the share also where the truth is.
     """
+    keys = (name, f"{name}_error", f"{name}_error_percent")
     if not prediction and not truth:
-        return dict.fromkeys(("area", "area_error", "area_error_percent"), float("nan"))
+        return dict.fromkeys(keys, float("nan"))
     difference = prediction - truth
     share = 100 * difference / truth if truth else float("nan")
-    return {
-        "area": prediction * pixel,
-        "area_error": difference * pixel,
-        "area_error_percent": share,
-    }
+    return dict(zip(keys, (prediction * each, difference * each, share), strict=True))

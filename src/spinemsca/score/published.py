@@ -3,7 +3,8 @@
 SymTC and Spine-DCAN use Dice with a smoothing of 1e-5 over the eleven foreground channels, and
 the HD95 of the package medpy: the 95th percentile of both directions pooled, between boundary
 pixels, 0 when either mask is empty. That flatters a model that misses things; nothing else in
-this package uses it.
+this package uses it. Both are defined for volumes, too, as medpy computes them in 3-D; what is in
+print was computed slice by slice.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from scipy.ndimage import find_objects
 from scipy.spatial import cKDTree
 
 from spinemsca.anatomy import STRUCTURES, Structure
+from spinemsca.score.boxes import around
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from numpy.typing import NDArray
 
@@ -34,16 +36,17 @@ def smoothed_dice(shared: float, prediction: float, truth: float) -> float:
 
 
 def pooled_hd95(
-    prediction: NDArray[np.bool_], truth: NDArray[np.bool_], spacing: tuple[float, float]
+    prediction: NDArray[np.bool_], truth: NDArray[np.bool_], spacing: tuple[float, ...]
 ) -> float:
     """95th percentile of the boundary distances of both directions together, as medpy's `hd95`.
 
-    Boundary pixels are those that a 4-neighbour erosion removes.
+    Boundary pixels are those that an erosion with the neighbours across an edge (in 3-D: across a
+    face) removes.
 
     Args:
-        prediction: `(H, W)` bool.
+        prediction: `(H, W)` or `(S, H, W)` bool.
         truth: The same shape.
-        spacing: Of rows and columns, in mm, or ones for pixels.
+        spacing: Along the axes, in mm, or ones for pixels.
 
     Returns:
         In the spacing's unit; 0 when either mask is empty.
@@ -59,15 +62,15 @@ def published_scores(
     prediction: LabelMap,
     truth: LabelMap,
     annotated: Collection[Structure],
-    spacing: tuple[float, float],
+    spacing: tuple[float, ...],
 ) -> NDArray[np.float64]:
     """Dice and HD95 of every structure in the published way.
 
     Args:
-        prediction: `(H, W)` uint8, values 0 to 11.
+        prediction: `(H, W)` or `(S, H, W)` uint8, values 0 to 11.
         truth: The same shape and range.
         annotated: Structures that the truth speaks of.
-        spacing: Of rows and columns, in mm, or ones for pixels.
+        spacing: Along the axes, in mm, or ones for pixels.
 
     Returns:
         `(11, 2)`, rows in order of the label values; NaN where not annotated.
@@ -78,25 +81,20 @@ def published_scores(
         if structure not in annotated:
             continue
         value = structure.value
-        box = _around([b for b in (one, other) if b is not None])
+        box = around([b for b in (one, other) if b is not None], truth.ndim)
         found, wanted = prediction[box] == value, truth[box] == value
         counts = [float(np.count_nonzero(m)) for m in (found & wanted, found, wanted)]
         scores[value - 1] = smoothed_dice(*counts), pooled_hd95(found, wanted, spacing)
     return scores
 
 
-def _around(boxes: Sequence[tuple[slice, ...]]) -> tuple[slice, ...]:
-    """The smallest box around all of them; an empty one around none."""
-    if not boxes:
-        return slice(0), slice(0)
-    return tuple(
-        slice(min(s.start for s in sides), max(s.stop for s in sides))
-        for sides in zip(*boxes, strict=True)
-    )
-
-
 def _boundary(mask: NDArray[np.bool_]) -> NDArray[np.intp]:
-    """Rows and columns of the pixels that have a 4-neighbour outside, the image's edge too."""
-    padded = np.pad(mask, 1)
-    inside = padded[:-2, 1:-1] & padded[2:, 1:-1] & padded[1:-1, :-2] & padded[1:-1, 2:]
+    """Indices of the pixels that have a neighbour outside, the image's edge too."""
+    inside = mask.copy()
+    for axis in range(mask.ndim):
+        line = np.moveaxis(inside, axis, 0)
+        shown = np.moveaxis(mask, axis, 0)
+        line[1:] &= shown[:-1]
+        line[:-1] &= shown[1:]
+        line[[0, -1]] = False
     return np.argwhere(mask & ~inside)

@@ -25,7 +25,7 @@ class Described(_Strict):
 
 
 class Metrics(_Strict):
-    """All metrics; lengths in `unit`, areas in its square."""
+    """All metrics; lengths in `unit`, areas in its square, volumes in its cube."""
 
     dice: Described
     iou: Described
@@ -39,6 +39,9 @@ class Metrics(_Strict):
     area: Described
     area_error: Described
     area_error_percent: Described
+    volume: Described
+    volume_error: Described
+    volume_error_percent: Described
     centroid_error: Described
     agnostic_dice: Described
 
@@ -74,7 +77,9 @@ class Summary(_Strict):
     overall: Metrics
     groups: dict[Literal["vertebrae", "discs"], Metrics]
     structures: dict[str, Metrics]
-    levels_right: float | None = Field(ge=0, le=1)
+    levels_right: float | None = Field(
+        ge=0, le=1, description="Share of the cases that show an annotated structure."
+    )
     levels: Levels
     not_annotated: dict[str, int] = Field(description="Cases that do not annotate a structure.")
     cases: int = Field(ge=0)
@@ -82,6 +87,9 @@ class Summary(_Strict):
     interval_over: Literal["patients", "cases"]
     published: Published | None = None
     unit: Literal["px", "mm"]
+    px_left_out: int = Field(
+        ge=0, description="Cases in pixels, whose lengths are in no mean since others are in mm."
+    )
     without_truth: tuple[str, ...]
     without_prediction: tuple[str, ...]
 

@@ -1,4 +1,4 @@
-"""Many cases in a few numbers, with seeded bootstrap intervals over patients."""
+"""Many cases in a few numbers."""
 
 from __future__ import annotations
 
@@ -7,130 +7,40 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.anatomy import DISCS, STRUCTURES, VERTEBRAE
-from spinemsca.score.case_score import FAR, METRICS
+from spinemsca.score.case_score import METRICS
+from spinemsca.score.describe import describe_columns
 from spinemsca.score.levels import NOTHING
+from spinemsca.score.units import in_one_unit, unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from spinemsca.score.case_score import CaseScore
+    from spinemsca.score.case_score import CaseScore, Unit
 
-__all__ = ["GROUPS", "describe", "describe_columns", "summarise"]
+__all__ = ["GROUPS", "summarise"]
 
 GROUPS: Final = {"vertebrae": VERTEBRAE, "discs": DISCS}
 """Structures that are summed up together, beside all of them."""
 
-_DRAWS: Final = 1000
 _OUTCOMES: Final = ("found", "shifted", "missed", "invented", "absent")
-
-
-def describe(
-    values: Sequence[float] | NDArray[np.float64],
-    *,
-    metric: str = "dice",
-    patients: Sequence[str] = (),
-    seed: int = 0,
-    draws: int = _DRAWS,
-) -> dict[str, Any]:
-    """Mean, median, standard deviation, worst and 95 % interval of one metric over cases.
-
-    The interval is the percentile bootstrap of the mean (Efron, Ann. Statist. 7, 1979), drawing
-    whole patients, since slices of one patient are alike.
-
-    Args:
-        values: One a case; NaN is left out.
-        metric: Tells which way is worse: up for distances, away from 0 for area errors.
-        patients: Whose case each is; each its own where left out.
-        seed: Of the bootstrap.
-        draws: Bootstrap samples.
-
-    Returns:
-        `mean`, `median`, `sd` (n - 1; 0 for one value), `worst`, `ci95` and `n`; all but `n`
-        are `None` without any number.
-    """
-    column = np.asarray(values, dtype=float).reshape(-1, 1)
-    return describe_columns(column, [metric], patients, seed, draws)[0]
-
-
-def describe_columns(
-    values: NDArray[np.float64],
-    metrics: Sequence[str],
-    patients: Sequence[str] = (),
-    seed: int = 0,
-    draws: int = _DRAWS,
-) -> list[dict[str, Any]]:
-    """`describe` for many columns, which share the bootstrap's samples.
-
-    Args:
-        values: `(N, M)`, a row a case.
-        metrics: `M` names.
-        patients: `N`, or none.
-        seed: Of the bootstrap.
-        draws: Bootstrap samples.
-    """
-    low, high = _intervals(values, patients, seed, draws)
-    return [
-        _described(column[~np.isnan(column)], metric, bounds)
-        for column, metric, *bounds in zip(values.T, metrics, low, high, strict=True)
-    ]
-
-
-def _described(known: NDArray[np.float64], metric: str, bounds: Sequence[float]) -> dict[str, Any]:
-    if not known.size:
-        return dict.fromkeys(("mean", "median", "sd", "worst", "ci95")) | {"n": 0}
-    mean = float(known.mean())
-    return {
-        "mean": mean,
-        "median": float(np.median(known)),
-        "sd": float(known.std(ddof=1)) if known.size > 1 else 0.0,
-        "worst": _worst(known, metric),
-        "ci95": [min(float(bounds[0]), mean), max(float(bounds[1]), mean)],
-        "n": int(known.size),
-    }
-
-
-def _worst(known: NDArray[np.float64], metric: str) -> float:
-    if metric.startswith("area_error"):
-        return float(known[np.abs(known).argmax()])
-    return float(known.max() if metric in FAR else known.min())
-
-
-def _intervals(
-    values: NDArray[np.float64], patients: Sequence[str], seed: int, draws: int
-) -> NDArray[np.float64]:
-    """`(2, M)` percentiles of the mean over patients drawn with replacement."""
-    owner = np.unique(patients, return_inverse=True)[1] if len(patients) else np.arange(len(values))
-    many = int(owner.max(initial=-1)) + 1
-    sums, counts = np.zeros((2, many, values.shape[1]))
-    np.add.at(sums, owner, np.nan_to_num(values))
-    np.add.at(counts, owner, ~np.isnan(values))
-    random = np.random.default_rng(seed)
-    means = np.empty((draws, values.shape[1]))
-    for i in range(draws):
-        taken = np.bincount(random.integers(max(many, 1), size=many), minlength=many)
-        with np.errstate(invalid="ignore"):
-            means[i] = (taken @ sums) / (taken @ counts)
-    bounds = np.full((2, values.shape[1]), np.nan)
-    for column in range(values.shape[1]):
-        known = means[~np.isnan(means[:, column]), column]
-        if known.size:
-            bounds[:, column] = np.percentile(known, [2.5, 97.5])
-    return bounds
 
 
 def summarise(scores: Sequence[CaseScore], *, seed: int = 0) -> dict[str, Any]:
     """The summary that `evaluate --json` prints.
 
     `overall` describes each case's mean over its structures, `groups` the same over vertebrae
-    and over discs, `structures` each structure over the cases.
+    and over discs, `structures` each structure over the cases. Cases that show no annotated
+    structure have no part in `levels_right`. Where some cases are in pixels and some in mm, what
+    has a unit is described over the latter alone, and `px_left_out` counts the former.
 
     Args:
         scores: Of all cases.
         seed: Of the bootstrap.
     """
     patients = [s.patient for s in scores] if all(s.patient for s in scores) else []
+    unit, scores = unit_of(scores), in_one_unit(scores)
     values = np.array([s.metrics for s in scores]).reshape(-1, len(STRUCTURES), len(METRICS))
     blocks = [_case_means(values), *(_case_means(values[:, _rows(g)]) for g in GROUPS.values())]
     blocks += [values[:, i] for i in range(len(STRUCTURES))]
@@ -141,17 +51,19 @@ def summarise(scores: Sequence[CaseScore], *, seed: int = 0) -> dict[str, Any]:
         for i in range(0, len(rows), len(METRICS))
     ]
     groups, structures = tables[1 : 1 + len(GROUPS)], tables[1 + len(GROUPS) :]
-    right = float(np.mean([c.levels_right for c in scores])) if scores else None
+    right = [s.levels_right for s in scores if s.levels_right is not None]
     return {
         "overall": tables[0],
         "groups": dict(zip(GROUPS, groups, strict=True)),
         "structures": {s.name: t for s, t in zip(STRUCTURES, structures, strict=True)},
-        "levels_right": right,
-        "levels": _levels(scores),
+        "levels_right": float(np.mean(right)) if right else None,
+        "levels": _levels(scores, unit),
         "not_annotated": {
             s.name: sum(not c.outcomes[i] for c in scores) for i, s in enumerate(STRUCTURES)
         },
         "cases": len(scores),
+        "unit": unit,
+        "px_left_out": sum(s.unit != unit for s in scores),
         "patients": len(set(patients)) if patients else None,
         "interval_over": "patients" if patients else "cases",
         **_published(scores, tables[0], structures, patients, seed),
@@ -207,7 +119,7 @@ def _case_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.where(known, values, 0).sum(axis=1) / known.sum(axis=1))
 
 
-def _levels(scores: Sequence[CaseScore]) -> dict[str, Any]:
+def _levels(scores: Sequence[CaseScore], unit: Unit) -> dict[str, Any]:
     """Outcomes, confusion matrix, identification rate and localisation error of all cases."""
     named = [s.name for s in STRUCTURES]
     outcomes = {o: sum(s.outcomes.count(o) for s in scores) for o in _OUTCOMES}
@@ -217,10 +129,11 @@ def _levels(scores: Sequence[CaseScore]) -> dict[str, Any]:
             if given:
                 confusion[name][given] += 1
     away = np.array([s.identified for s in scores]).reshape(-1)
-    asked, close = away[~np.isnan(away)], away[np.isfinite(away)]
+    asked = away[~np.isnan(away)]
+    close = [v for s in scores if s.unit == unit for v in s.identified if np.isfinite(v)]
     return {
         "outcomes": outcomes,
         "confusion": confusion,
         "identification_rate": float(np.isfinite(asked).mean()) if asked.size else None,
-        "localisation_error": float(close.mean()) if close.size else None,
+        "localisation_error": float(np.mean(close)) if close else None,
     }

@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import math
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca.anatomy import STRUCTURES
+from spinemsca.io.files import atomic_path
 from spinemsca.score.case_score import METRICS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from spinemsca.score.case_score import CaseScore
 
-__all__ = ["latex_table", "markdown_table", "scores_csv", "summary_rows"]
+__all__ = ["latex_table", "markdown_table", "scores_csv", "slice_table", "summary_rows"]
 
 _SHOWN: Final = {
     "dice": "Dice",
@@ -25,24 +28,59 @@ _SHOWN: Final = {
     "nsd": "NSD 1",
 }
 _LENGTHS: Final = frozenset({"hd95", "assd", "nsd"})
+_OF_SLICES: Final = [i for i, m in enumerate(METRICS) if not m.startswith("volume")]
+_ABOUT: Final = ("structure", "outcome", "named_as", "unit")
 
 
 def scores_csv(scores: Iterable[CaseScore]) -> str:
     """A tidy table: a row a case and annotated structure, a column a metric.
 
     Numbers that do not exist are empty. `outcome` says what became of the level, `named_as` what
-    the prediction calls most of the true structure.
+    the prediction calls most of the true structure, `unit` what lengths are in.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("case", "patient", "structure", "outcome", "named_as", *METRICS))
+    writer.writerow(("case", "patient", *_ABOUT, *METRICS))
     for score in scores:
-        for i, structure in enumerate(STRUCTURES):
-            if outcome := score.outcomes[i]:
-                numbers = ("" if math.isnan(v) else f"{v:.6g}" for v in score.metrics[i])
-                about = (score.name, score.patient, structure.name, outcome, score.confused[i])
-                writer.writerow((*about, *numbers))
+        for about, numbers in _rows(score):
+            writer.writerow((score.name, score.patient, *about, *map(_number, numbers)))
     return text.getvalue()
+
+
+@contextmanager
+def slice_table(path: Path) -> Iterator[Callable[[CaseScore], None]]:
+    """A CSV of a row a case, slice and structure that either map shows there.
+
+    Yields what adds a case; nothing is held, and the file is there once all are added. Slices
+    count from 0 at the patient's right, as a reader turns them.
+
+    Args:
+        path: To write.
+    """
+    with atomic_path(path) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("case", "patient", "slice", *_ABOUT, *(METRICS[i] for i in _OF_SLICES)))
+
+        def add(score: CaseScore) -> None:
+            for index, one in enumerate(score.slices):
+                for about, numbers in _rows(one):
+                    if about[1] != "absent":
+                        shown = [_number(numbers[i]) for i in _OF_SLICES]
+                        writer.writerow((score.name, score.patient, index, *about, *shown))
+
+        yield add
+
+
+def _rows(score: CaseScore) -> Iterator[tuple[tuple[str, ...], Sequence[float]]]:
+    """What is said of each annotated structure, and its metrics."""
+    for i, structure in enumerate(STRUCTURES):
+        if outcome := score.outcomes[i]:
+            about = (structure.name, outcome, score.confused[i], score.unit)
+            yield about, score.metrics[i].tolist()
+
+
+def _number(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.6g}"
 
 
 def summary_rows(summary: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -108,8 +146,9 @@ def _line(cells: Sequence[str]) -> str:
 def _caption(summary: Mapping[str, Any]) -> str:
     right = summary["levels_right"]
     levels = "" if right is None else f", every level right in {100 * right:.1f} %"
-    over = summary["interval_over"]
+    over, number = summary["interval_over"], summary["px_left_out"]
+    lengths = f" Lengths without the {number} cases that have no spacing." if number else ""
     return (
         f"{summary['cases']} cases{levels}. Mean, standard deviation, "
-        f"and 95 % bootstrap interval over {over}."
+        f"and 95 % bootstrap interval over {over}.{lengths}"
     )

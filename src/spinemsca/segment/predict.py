@@ -11,15 +11,16 @@ import torch
 from spinemsca.anatomy import BACKGROUND, STRUCTURES, Structure
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
+from spinemsca.io.frame import inside_frame
 from spinemsca.segment.canvas import Canvas
 from spinemsca.segment.confidence import calibrated, evidence
 from spinemsca.segment.doubts import torn
 from spinemsca.segment.engine import Engine, choose_engine, torch_engine
 from spinemsca.segment.intensity import window
 from spinemsca.segment.levels import Levels, consistent_levels
-from spinemsca.segment.numbering import APPEARANCE, SACRUM
+from spinemsca.segment.numbering import APPEARANCE, CUT_SACRUM, SACRUM
 from spinemsca.segment.refusal import refusal
-from spinemsca.segment.sacrum import below_sacrum, transitional
+from spinemsca.segment.sacrum import CUT, below_sacrum, in_line, is_cut, transitional
 from spinemsca.segment.turns import OTHER_VIEWS, Look, View, is_plain, lies_so, may_lie_so
 from spinemsca.segment.weights import Weights, load_weights
 
@@ -49,8 +50,8 @@ class Segmentation:
         refused: Why there is no answer, or `None` where there is one.
         orientation: Axis codes of the slice as it lies: `IP`, or `IA`, `SP`, `SA` where it was
             recognised as mirrored, flipped or turned.
-        counted_from: What the levels were counted from, `SACRUM` or `APPEARANCE` of
-            `spinemsca.segment.numbering`, whose `numbering` says it in a sentence.
+        counted_from: What the levels were counted from, `SACRUM`, `CUT_SACRUM` or
+            `APPEARANCE` of `spinemsca.segment.numbering`, whose `numbering` says it in a sentence.
     """
 
     label: LabelMap
@@ -81,10 +82,16 @@ class _Seen:
 
     def doubts(self, pixels: Image) -> tuple[str, ...]:
         """Why its numbering may be wrong, beside what the bodies tell."""
-        label = self.levels.label
-        below = below_sacrum(self.view.of(pixels), label, self.probabilities)
-        said = (transitional(below), torn(self.found))
+        levels = self.levels
+        below = below_sacrum(self.view.of(pixels), levels.label, self.probabilities)
+        said = (in_line(levels.sacral_turn), transitional(below), torn(self.found))
         return tuple(doubt for doubt in said if doubt)
+
+    def counted_from(self, pixels: Image) -> str:
+        """What its levels were counted from, as `numbering` takes it."""
+        source = self.levels.counted_from
+        cut = source == SACRUM and is_cut(self.view.of(pixels), self.levels.label)
+        return CUT_SACRUM if cut else source
 
 
 class Model:
@@ -126,7 +133,8 @@ class Model:
         """Segments one sagittal slice, row 0 at the head, column 0 anterior.
 
         A slice that shows no plain spine as it lies, or one that bends backwards, but a plainer
-        one upside down or mirrored, is segmented as it seems to lie, with a warning.
+        one upside down or mirrored, is segmented as it seems to lie, with a warning. A frame of
+        one grey around it is left out of what is looked at.
 
         Args:
             image: `(H, W)`, any real dtype and range.
@@ -139,8 +147,21 @@ class Model:
             CaseError: If the image is no finite array of two dimensions.
             UsageError: If the spacing is not two positive numbers.
         """
-        pixels = window(_checked(image))
+        checked = _checked(image)
         known = None if spacing is None else Spacing.checked(spacing)
+        box = inside_frame(np.asarray(image))
+        found = self._inside(checked[box], known, refuse, turn)
+        if found.label.shape == checked.shape:
+            return found
+        label = np.full(checked.shape, BACKGROUND, np.uint8)
+        label[box] = found.label
+        return replace(found, label=label)
+
+    def _inside(
+        self, image: NDArray[np.float32], known: Spacing | None, refuse: bool, turn: bool
+    ) -> Segmentation:
+        """`predict` of a slice without a frame."""
+        pixels = window(image)
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)
@@ -148,17 +169,19 @@ class Model:
         return _refused(pixels, known, doubt) if doubt else self._said(seen, pixels, known)
 
     def _said(self, seen: _Seen, pixels: Image, spacing: Spacing | None) -> Segmentation:
-        levels, view, doubts = seen.levels, seen.view, seen.doubts(pixels)
+        levels, view, source = seen.levels, seen.view, seen.counted_from(pixels)
+        cut = (CUT,) if source == CUT_SACRUM else ()
+        doubts = (*cut, *seen.doubts(pixels), *seen.suspicions)
         calibration = self.weights.calibration
         turned = (view.warning,) if view.warning else ()
         return Segmentation(
             view.of(levels.label),
             {s: calibrated(one, calibration) for s, one in seen.found.items()},
             spacing,
-            (*levels.warnings, *doubts, *turned, *seen.suspicions),
-            levels.ambiguous or bool(doubts or seen.suspicions),
+            (*levels.warnings, *doubts, *turned),
+            levels.ambiguous or bool(doubts),
             orientation=view.orientation,
-            counted_from=levels.counted_from,
+            counted_from=source,
         )
 
     def _best_view(self, pixels: Image) -> _Seen:

@@ -35,7 +35,7 @@ def record_of(key: Mapping[str, Any], volume: Volume, found: Prediction) -> Reco
         structures=tuple(s.name for s in SPINE if s in confidence),
         confidence={s.name: round(value, 4) for s, value in confidence.items()},
         pixels={s.name: _count(found, s) for s in confidence},
-        shape=volume.grid.shape,
+        shape=(*volume.grid.shape, 1)[: len(lying.codes)],
         orientation=lying.codes,
         orientation_from=_stated_by(volume, found),
         spacing_mm=spacing,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refusal"]
 
+# All four were chosen so, see above.
 _LEAST_VERTEBRAE: Final = 2
 _LEAST_STRUCTURES: Final = 3
 _LEAST_TISSUE: Final = 0.84

@@ -92,10 +92,13 @@ def relabel_file(file: LabelFile, out: Path, how: Renaming) -> dict[str, Any]:
     _refuse_overwriting(file.path, target, note)
     labels = scan.volume.pixels
     names = renaming(how.of(labels))
+    beside = target.with_name(f"{stem(target).removesuffix(LABEL)}.json")
+    if scan.record is not None:
+        # An earlier record must not stand beside this label map if the program is stopped.
+        beside.unlink(missing_ok=True)
     files = write_label_map(target, how.of(labels)(labels), scan.volume.grid)
     if scan.record is not None:
-        record = _renamed_record(scan.record, how, names, tuple(files))
-        write_record(target.with_name(f"{stem(target).removesuffix(LABEL)}.json"), record)
+        write_record(beside, _renamed_record(scan.record, how, names, tuple(files)))
     said = _said(file.path, target, how, names, labels)
     write_text(note, json.dumps(said, indent=2, ensure_ascii=False) + "\n")
     return said
@@ -105,7 +108,7 @@ def _target(file: LabelFile, out: Path) -> Path:
     folder = file.name.rpartition("/")[0]
     name = file.path.name
     if name == "label.pt":
-        return out / file.name / name if file.row is not None else out / folder / name
+        return out / file.name / name
     kind = kind_of(file.path)
     if kind == "picture":
         name = f"{stem(file.path)}.png"

@@ -22,20 +22,28 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image, LabelMap
 
-__all__ = ["BelowSacrum", "below_sacrum", "transitional"]
+__all__ = ["CUT", "BelowSacrum", "below_sacrum", "in_line", "is_cut", "transitional"]
+
+CUT: Final = "What is named S1 is cut by the picture's edge; it may be another vertebra"
+"""What is said where `is_cut`."""
 
 _S1: Final = by_name("S1").value
 _D5: Final = by_name("D5").value
 _L5: Final = by_name("L5").value
 _KINDS: Final = tuple([s.value for s in kind] for kind in (DISCS, VERTEBRAE))
-# The bounds below are exceeded in 13 of 423 slices of SPIDER and Sudirman without a whole disc
-# below S1, and in all 9 of the five patients with one (docs/prediction.md).
+# How often the bounds below are exceeded where there is a whole disc below S1, and where there is
+# none, is in docs/prediction.md.
 # The highest probability of a disc is 0.016 or less in nineteen of twenty slices, above 0.15 in 2.
 _DISC: Final = 0.15
 # Nineteen in twenty have 0.02 or less: the outline's own blur.
 _BONE: Final = 0.06
-# The nine with a disc have 0.197 or more, 97 of 100 others less than 0.19.
+# The nine slices with a disc have 0.197 or more, 97 of 100 others less than 0.19.
 _BAND: Final = 0.19
+# A lumbar-like S1 tapers by no more (Wigh's squaring, as in Konin and Walz, AJNR 2010); half of the
+# ordinary ones do.
+_SQUARE: Final = 1.37
+# Only 1 of 427 ordinary slices has more, a slip of L5; of real L5/S1 discs six in seven do.
+_THICK: Final = 0.26
 # Grey below which a pixel is no marrow, as a share of S1's median; endplates and remnants are. Of
 # 0.6, 0.7 and 0.8 this parts the real L5/S1 disc from what lies below S1 best.
 _DARK: Final = 0.7
@@ -50,6 +58,11 @@ _ROWS: Final = 48
 _SECTIONS: Final = 9
 # Fewer make no line.
 _FEWEST_SECTIONS: Final = 3
+# Rows of picture below S1, in rows of S1; 99 of 100 whole slices have 0.39 or more.
+_ROOM: Final = 0.3
+# Degrees. The sacrum turns by 20.5 or more in all of 442 slices of SPIDER and Sudirman; an L5 taken
+# for it would by less in 54 % of them, an L4 in 91 %.
+_IN_LINE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +73,13 @@ class BelowSacrum:
         disc: The highest probability of a disc there, 0 to 1.
         bone: Pixels of vertebrae expected there, as a share of S1's.
         band: Area of the band within dark edges across S1's lower border, as a share of L5's.
+        taper: Depth of S1's upper quarter, as a multiple of that of its lower one.
     """
 
     disc: float
     bone: float
     band: float
+    taper: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,12 +104,45 @@ def transitional(below: BelowSacrum | None) -> str | None:
     Args:
         below: From `below_sacrum`.
     """
-    if below is None or (below.disc <= _DISC and below.bone <= _BONE and below.band <= _BAND):
+    if below is None:
+        return None
+    band = below.band > (_BAND if below.taper <= _SQUARE else _THICK)
+    if below.disc <= _DISC and below.bone <= _BONE and not band:
         return None
     return (
         "A disc seems to lie below S1: a transitional vertebra is possible, "
         "and all levels may be off by one"
     )
+
+
+def in_line(sacral_turn: float | None) -> str | None:
+    """That S1 lies as a lumbar vertebra does, in one sentence; `None` where it does not.
+
+    Args:
+        sacral_turn: From `Levels`, degrees.
+    """
+    if sacral_turn is None or sacral_turn >= _IN_LINE:
+        return None
+    return (
+        "What is named S1 hardly turns backwards, as the sacrum does; it may be a lumbar vertebra"
+    )
+
+
+def is_cut(pixels: Image, label: LabelMap) -> bool:
+    """Whether the picture, or what it shows, ends in S1 or close below it.
+
+    Args:
+        pixels: `(H, W)`, head up.
+        label: `(H, W)` uint8, 0 to 11, of the same slice.
+    """
+    extent = _extent(label)
+    if extent is None:
+        return False
+    rows, columns = extent
+    # A frame around a picture is of one grey.
+    shown = np.flatnonzero(np.ptp(pixels[rows.stop :, columns], axis=1) > 0)
+    room = int(shown[-1]) + 1 if len(shown) else 0
+    return bool(room < _ROOM * (rows.stop - rows.start))
 
 
 def below_sacrum(
@@ -118,19 +166,30 @@ def below_sacrum(
     if frame.height < 1:
         return None
     disc, bone = _believed(frame, near, believed)
-    return BelowSacrum(disc, bone, _band(frame, grey) / int((label == _L5).sum()))
+    band = _band(frame, grey) / int((label == _L5).sum())
+    return BelowSacrum(disc, bone, band, _taper(frame))
+
+
+def _extent(label: LabelMap) -> tuple[slice, slice] | None:
+    """Rows and columns of S1."""
+    mask = label == _S1
+    places = [np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0)]
+    if not len(places[0]):
+        return None
+    rows, columns = (slice(int(side[0]), int(side[-1]) + 1) for side in places)
+    return rows, columns
 
 
 def _around(label: LabelMap) -> tuple[slice, slice] | None:
     """The part of a slice that holds S1 and what is near it."""
-    boxes = ndimage.find_objects(label, _D5)
-    if any(boxes[value - 1] is None for value in (_S1, _D5, _L5)):
+    extent = _extent(label)
+    if extent is None:
         return None
-    rows, columns = boxes[_S1 - 1]
-    reach = max(rows.stop - rows.start, columns.stop - columns.start)
-    sides = zip((rows, columns), label.shape, strict=True)
+    reach = max(side.stop - side.start for side in extent)
+    sides = zip(extent, label.shape, strict=True)
     low, high = (slice(max(s.start - reach, 0), min(s.stop + reach, n)) for s, n in sides)
-    return low, high
+    near = label[low, high]
+    return (low, high) if all((near == value).any() for value in (_D5, _L5)) else None
 
 
 def _frame(label: LabelMap) -> _Frame:
@@ -149,15 +208,25 @@ def _believed(
     frame: _Frame, label: LabelMap, probabilities: NDArray[np.float32]
 ) -> tuple[float, float]:
     """The highest probability of a disc below S1, and the share of S1's pixels that are bone."""
-    grid = np.moveaxis(np.indices(label.shape), 0, -1) - frame.centre
-    along, aside = grid @ frame.down, np.abs(grid @ frame.back)
+    rows, columns = (np.arange(n) - c for n, c in zip(label.shape, frame.centre, strict=True))
+    along = rows[:, None] * frame.down[0] + columns * frame.down[1]
+    aside = np.abs(rows[:, None] * frame.back[0] + columns * frame.back[1])
     low, high = frame.top + 0.6 * frame.height, frame.bottom + _REACH * frame.height
     depth = np.ptp(np.quantile(frame.pixels @ frame.back, (_TRIM, 1 - _TRIM)))
     below = (along > low) & (along < high) & (aside < _REACH * depth) & (label != _S1)
     if not below.any():
         return 0.0, 0.0
-    disc, bone = (probabilities[kind][:, below].sum(axis=0) for kind in _KINDS)
+    there = probabilities[:, below]
+    disc, bone = (there[kind].sum(axis=0) for kind in _KINDS)
     return float(disc.max()), float(bone.sum() / len(frame.pixels))
+
+
+def _taper(frame: _Frame) -> float:
+    along, aside = frame.pixels @ frame.down, frame.pixels @ frame.back
+    quarter = frame.height / 4
+    ends = (along < frame.top + quarter, along > frame.bottom - quarter)
+    upper, lower = (float(np.ptp(np.quantile(aside[end], (_TRIM, 1 - _TRIM)))) for end in ends)
+    return upper / max(lower, 1.0)
 
 
 def _band(frame: _Frame, grey: Image) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 from spinemsca.anatomy import SPINE
 from spinemsca.io.orientation import Orientation
 from spinemsca.segment.midline import choose_slice
-from spinemsca.segment.numbering import LOWEST_IN_VIEW, SACRUM, numbering
+from spinemsca.segment.numbering import APPEARANCE, LOWEST_IN_VIEW, SACRUM, numbering
 from spinemsca.segment.predict import Model, Segmentation
 from spinemsca.segment.rename import Lowest, from_lowest, renaming, shifted
 
@@ -105,7 +105,7 @@ def predict_volume(
     slices, changed = _agreeing(slices, shown)
     counted_from = slices[shown].counted_from
     if lowest is not None:
-        counted_from = counted_from if counted_from == SACRUM else LOWEST_IN_VIEW
+        counted_from = LOWEST_IN_VIEW if counted_from == APPEARANCE else SACRUM
         slices = _renamed(slices, lowest)
     warnings = (*volume.notes, *slices[shown].warnings)
     if changed:

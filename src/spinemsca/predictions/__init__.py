@@ -1,0 +1,1 @@
+"""What `predict` writes: names, records, the ledger, finding, reading and writing results."""
