@@ -82,8 +82,10 @@ PAGES = (
 def pictures(_: Any, block_vars: dict[str, Any], gallery_conf: dict[str, Any]) -> str:
     """Shows the picture that a block of an example ends with, as a notebook would."""
     shown = block_vars["example_globals"].get("___")
-    if not isinstance(shown, Image):
+    # The last value stays where later blocks end with none.
+    if not isinstance(shown, Image) or shown.info.get("shown"):
         return ""
+    shown.info["shown"] = True
     path = next(block_vars["image_path_iterator"])
     shown.convert("RGB").save(path)
     return figure_rst([path], gallery_conf["src_dir"])

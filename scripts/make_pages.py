@@ -14,7 +14,7 @@ import io
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stdout
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -67,7 +67,7 @@ def run(*arguments: str) -> str:
     """
     printed = io.StringIO()
     try:
-        with redirect_stdout(printed):
+        with redirect_stdout(printed), redirect_stderr(io.StringIO()):
             cli.main(arguments)
     except SystemExit as done:
         if done.code:

@@ -160,6 +160,10 @@ def _table(names: list[Name]) -> Iterator[str]:
 
 
 def _entry(name: Name) -> Iterator[str]:
+    if name.kind == "data" and not name.summary:
+        # What autodoc would show instead is the description of the value's type.
+        yield from (f".. py:data:: {name.name}", f"   :module: {name.home}", "")
+        return
     yield f".. auto{name.kind}:: {name.shown_in}::{name.name}"
     # Without an annotation a constant's value and `Final` are left out; its description says more.
     options = {"data": "   :annotation:", "function": ""}

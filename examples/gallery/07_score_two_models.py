@@ -17,7 +17,6 @@ from spinemsca.phantom import phantom
 from spinemsca.score.case_score import CaseScore, score_case
 from spinemsca.score.compare import compare_scores
 from spinemsca.score.summary import summarise
-from spinemsca.score.tables import markdown_table
 from spinemsca.segment.predict import Model
 
 fine = sm.load_model()
@@ -41,20 +40,22 @@ print({metric: round(one["overall"][metric]["mean"], 3) for metric in ("dice", "
 # %%
 # Mean, standard deviation, and a 95 % bootstrap interval over patients, as for a paper.
 for name, found in scores.items():
-    print(name, markdown_table(summarise(found) | {"unit": "px"}).splitlines()[2], sep="  ")
+    dice = summarise(found)["overall"]["dice"]
+    low, high = dice["ci95"]
+    print(f"{name}: {dice['mean']:.3f} ± {dice['sd']:.3f} [{low:.3f}, {high:.3f}]")
 
 # %%
 # Patient by patient: the median difference, Wilcoxon's test with Holm's correction over the
 # structures, and the rank-biserial correlation as effect size.
 difference = compare_scores(scores["shipped"], scores["coarse"])
-for key, value in difference["overall"]["dice"].items():
-    print(f"{key}: {value}")
+dice = difference["overall"]["dice"]
+print(f"median difference {dice['median']:.3f}, p = {dice['p']:.3f}, effect {dice['effect']:.2f}")
 
 # %%
 # The same as a picture.
-dice = {name: [score.metrics[:, 0].mean() for score in found] for name, found in scores.items()}
+means = {name: [score.metrics[:, 0].mean() for score in found] for name, found in scores.items()}
 figure, panel = plt.subplots(figsize=(4, 3.6), layout="constrained")
-for pair in zip(*dice.values(), strict=True):
-    panel.plot(list(dice), pair, marker="o", color="#3c4bcd", alpha=0.6)
+for pair in zip(*means.values(), strict=True):
+    panel.plot(list(means), pair, marker="o", color="#3c4bcd", alpha=0.6)
 panel.set_ylabel("mean Dice of a case")
 panel.margins(x=0.3)
