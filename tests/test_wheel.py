@@ -63,7 +63,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def program(wheel: Path) -> Path:
-    """The command, installed into an empty environment with what training and pictures of scores need."""
+    """The command, installed into an empty environment with the extras that verbs need."""
     home = wheel.parent / "venv"
     run(sys.executable, "-m", "venv", home, cwd=wheel.parent)
     python = home / "bin" / "python"

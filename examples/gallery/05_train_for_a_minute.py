@@ -34,7 +34,7 @@ training = load_examples(release, Split.TRAIN)
 validation = load_examples(release, Split.VAL)
 
 # %%
-# Everything has a default; here the network is a small one of the same design. The same from a file:
+# Everything has a default; here the network is a small one of the same design. From a file:
 # ``spine-msca train phantoms --config examples/train/minute.toml --out run``.
 config = TrainingConfig(
     network=NetworkConfig(widths=(32, 48, 64), depths=(1, 1, 1), attention=1),
