@@ -47,7 +47,7 @@ class Name:
         """Of directive and role: `class`, `exception`, `function` or `data`."""
         if isinstance(self.value, type):
             return "exception" if issubclass(self.value, BaseException) else "class"
-        return "function" if isinstance(self.value, FunctionType) else "data"
+        return "function" if _is_function(self.value) else "data"
 
     @property
     def shown_in(self) -> str:
@@ -58,7 +58,9 @@ class Name:
     def summary(self) -> str:
         """First paragraph of its description, in one line."""
         if self.kind == "data":
-            lines = ModuleAnalyzer.for_module(self.home).attr_docs.get(("", self.name), [])
+            source = ModuleAnalyzer.for_module(self.home)
+            source.analyze()
+            lines = source.attr_docs.get(("", self.name), [])
         else:
             lines = (inspect.getdoc(self.value) or "").splitlines()
         text = "\n".join(lines).strip().split("\n\n")[0]
@@ -84,9 +86,14 @@ def names_of(face: str) -> list[Name]:
     return [Name(face, name, _home(face, name, value), value) for name, value in named]
 
 
+def _is_function(value: Any) -> bool:
+    # What `functools.cache` made of a function says which it wraps.
+    return isinstance(value, FunctionType) or hasattr(value, "__wrapped__")
+
+
 def _home(module: str, name: str, value: Any) -> str:
-    if isinstance(value, type | FunctionType):
-        return value.__module__
+    if isinstance(value, type) or _is_function(value):
+        return str(value.__module__)
     for source, imported in _imports(module):
         if imported == name and source != module and not isinstance(value, ModuleType):
             return _home(source, name, value)
