@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.phantom import phantom
 
 DIFFERENT = 20

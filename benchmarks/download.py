@@ -27,7 +27,7 @@ MEMBER = 1 << 20
 def make(folder: Path, megabytes: int) -> None:
     """Writes archives of random members with their sums; most of the bytes are in Train."""
     from spinemsca._util.checksums import format_sums
-    from spinemsca.release.parts import PartWriter
+    from spinemsca.release.archive.multipart import PartWriter
 
     folder.mkdir()
     sums: dict[str, str] = {}

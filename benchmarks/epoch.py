@@ -23,8 +23,8 @@ from torch.utils.data import DataLoader, Dataset, default_collate
 
 from spinemsca.case import Case
 from spinemsca.dataset import SpineMSCA, collate
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 
 # Of torch.load per epoch, asked for by the design: later epochs, and the first one.
 GOAL, FIRST_GOAL = 2.5, 0.9

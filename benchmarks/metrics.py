@@ -33,8 +33,8 @@ from scipy import ndimage
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.errors import CaseError
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.io.nifti import write_nifti
-from spinemsca.io.raster import write_label_picture
 from spinemsca.phantom import phantom
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score.case_score import score_case

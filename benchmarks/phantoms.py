@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.measure.measure import measure
-from spinemsca.phantom.synthesise import phantom
-from spinemsca.segment.shipped import load_model
+from spinemsca.phantom.render import phantom
+from spinemsca.segment.inference.pretrained import load_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -24,8 +24,8 @@ OURS = """
 import json, sys, time
 began = time.perf_counter()
 import torch
-from spinemsca.segment.footprint import peak_memory, seconds_per_slice
-from spinemsca.segment.shipped import load_model
+from spinemsca.segment.inference.cost import peak_memory, seconds_per_slice
+from spinemsca.segment.inference.pretrained import load_model
 path, engine, threads = sys.argv[1:]
 torch.set_num_threads(int(threads))
 model = load_model(path or None, "cpu", engine)
@@ -38,7 +38,7 @@ print(json.dumps({"slice_ms": 1e3 * seconds, "load_s": loaded, "peak_mib": peak_
 SPINE_DCAN = """
 import json, statistics, sys, time
 import torch
-from spinemsca.segment.footprint import peak_memory
+from spinemsca.segment.inference.cost import peak_memory
 from spinemsca.segment.networks.spine_dcan import SpineDCAN
 torch.set_num_threads(int(sys.argv[1]))
 network = SpineDCAN().eval()
@@ -62,7 +62,7 @@ def measured(code: str, *arguments: str) -> dict[str, float]:
 
 def whole_run(weights: str, folder: Path) -> float:
     """Seconds from nothing to the first file of the command line."""
-    from spinemsca.io.raster import write_picture
+    from spinemsca.io.image_file import write_picture
     from spinemsca.phantom import phantom
 
     write_picture(folder / "a.png", phantom(0, size=512).image)
@@ -77,7 +77,7 @@ def whole_run(weights: str, folder: Path) -> float:
 def untrained(folder: Path) -> str:
     """Weights drawn at random, for where none are shipped; they cost the same."""
     from spinemsca.segment.networks.column import ColumnNet
-    from spinemsca.segment.weights import Weights, save_weights
+    from spinemsca.segment.runtime.weights import Weights, save_weights
 
     save_weights(folder / "random.safetensors", Weights(ColumnNet(), 512, "random"))
     return str(folder / "random.safetensors")

@@ -26,8 +26,8 @@ def make(root: Path, cases: int) -> None:
     """Writes a release; a few phantoms with a texture of their own stand for all cases."""
     import numpy as np
 
+    from spinemsca.release.release import Release, write_release
     from spinemsca.release.split import split_sizes
-    from spinemsca.release.store import Release, write_release
     from spinemsca.release.synthetic import write_phantoms
 
     write_phantoms(root / "seeds", DIFFERENT, 1)

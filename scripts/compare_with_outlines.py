@@ -18,9 +18,9 @@ from make_model_card import ROOT, revision
 
 from spinemsca._util.files import write_text
 from spinemsca.measure.measure import measure
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
-from spinemsca.segment.shipped import load_model
+from spinemsca.segment.inference.pretrained import load_model
 
 GOALS = {
     "disc_height_middle": "MAE 0.5 mm or 5 %, ICC 0.95",

@@ -25,16 +25,16 @@ from spinemsca.anatomy import DISCS
 from spinemsca.draw import overlay
 from spinemsca.io.read import read_scan
 from spinemsca.measure.measure import measure
-from spinemsca.segment.intensity import window
-from spinemsca.segment.shipped import load_model
-from spinemsca.segment.training.patients import read_patients
+from spinemsca.segment.inference.intensity import window
+from spinemsca.segment.inference.pretrained import load_model
+from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from PIL import Image
 
-    from spinemsca.segment.predict import Segmentation
+    from spinemsca.segment.inference.model import Segmentation
 
 sys.path.insert(0, str(Path(__file__).parent))
 from make_model_card import revision, sheet, titled

@@ -23,16 +23,16 @@ from scipy import ndimage
 
 from spinemsca._util.files import write_text
 from spinemsca.anatomy import Kind, Structure
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
-from spinemsca.segment.intensity import window
-from spinemsca.segment.shipped import load_model
+from spinemsca.segment.inference.intensity import window
+from spinemsca.segment.inference.pretrained import load_model
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import Case
-    from spinemsca.segment.predict import Model
+    from spinemsca.segment.inference.model import Model
 
 TABLES = ROOT / "build/tables"
 PICTURE = ROOT / "docs/model/outlines.jpg"

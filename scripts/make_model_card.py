@@ -22,24 +22,24 @@ from PIL import Image, ImageDraw, ImageFont
 
 from spinemsca._util.files import write_text
 from spinemsca.draw import overlay
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.io.read import read_scan
 from spinemsca.predictions.pairing import Pair
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import Protocol, score_pairs
 from spinemsca.score.figures import box_plot
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import markdown_table
-from spinemsca.segment.confidence import calibration_error
-from spinemsca.segment.intensity import window
-from spinemsca.segment.shipped import load_model
-from spinemsca.segment.training.patients import read_patients
+from spinemsca.segment.inference.intensity import window
+from spinemsca.segment.inference.pretrained import load_model
+from spinemsca.segment.runtime.confidence import calibration_error
+from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from spinemsca.score.case_score import CaseScore
-    from spinemsca.segment.predict import Model, Segmentation
+    from spinemsca.segment.inference.model import Model, Segmentation
 
 ROOT = Path(__file__).resolve().parents[1]
 TILE = 230

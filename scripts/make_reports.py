@@ -18,7 +18,7 @@ from pathlib import Path
 from PIL import Image
 
 from spinemsca.measure.measure import measure
-from spinemsca.release.store import Release
+from spinemsca.release.release import Release
 from spinemsca.report.about import About
 from spinemsca.report.case_page import case_page
 

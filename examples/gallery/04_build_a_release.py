@@ -21,7 +21,7 @@ from spinemsca.anatomy import COLUMN
 from spinemsca.curate.build import build
 from spinemsca.curate.config import BuildConfig
 from spinemsca.phantom import phantom
-from spinemsca.release.pack import pack
+from spinemsca.release.archive.pack import pack
 from spinemsca.release.verify import verify
 
 folder = Path(tempfile.mkdtemp())

@@ -16,16 +16,16 @@ from PIL import Image
 
 from spinemsca.draw import overlay
 from spinemsca.phantom import phantom
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
 from spinemsca.release.synthetic import write_phantoms
+from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.column import NetworkConfig
-from spinemsca.segment.predict import Model
+from spinemsca.segment.runtime.weights import Weights
 from spinemsca.segment.training.checkpoint import export_checkpoint
 from spinemsca.segment.training.config import TrainingConfig
 from spinemsca.segment.training.data import load_examples
 from spinemsca.segment.training.train import train
-from spinemsca.segment.weights import Weights
 
 folder = Path(tempfile.mkdtemp())
 write_phantoms(folder / "phantoms", 12, seed=5, size=256)

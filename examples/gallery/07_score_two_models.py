@@ -17,7 +17,7 @@ from spinemsca.phantom import phantom
 from spinemsca.score.case_score import CaseScore, score_case
 from spinemsca.score.compare import compare_scores
 from spinemsca.score.summary import summarise
-from spinemsca.segment.predict import Model
+from spinemsca.segment.inference.model import Model
 
 fine = sm.load_model()
 models = {"shipped": fine, "coarse": Model(replace(fine.weights, size=256))}

@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 
 import spinemsca as sm
 from spinemsca.draw import overlay
-from spinemsca.measure.uncertainty import compare
+from spinemsca.measure.change_detection import compare
 from spinemsca.phantom import draw_parameters, render
 
 first = draw_parameters(seed=11, index=1)

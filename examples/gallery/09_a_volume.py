@@ -21,7 +21,7 @@ import spinemsca as sm
 from spinemsca.draw import overlay
 from spinemsca.io.read import read_volume
 from spinemsca.phantom import draw_parameters, render
-from spinemsca.segment.slices import predict_volume
+from spinemsca.segment.inference.volume import predict_volume
 
 drawn = draw_parameters(seed=12, index=0)
 scans = [replace(drawn, scanner=replace(drawn.scanner, seed=seed)) for seed in range(3)]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from spinemsca.dataset import SpineMSCA
     from spinemsca.errors import SpineError
     from spinemsca.score.evaluate import evaluate
-    from spinemsca.segment.shipped import load_model
+    from spinemsca.segment.inference.pretrained import load_model
 
 __all__ = [
     "Case",
@@ -37,7 +37,7 @@ _HOMES: Final = {
     "SpineError": "spinemsca.errors",
     "SpineMSCA": "spinemsca.dataset",
     "evaluate": "spinemsca.score.evaluate",
-    "load_model": "spinemsca.segment.shipped",
+    "load_model": "spinemsca.segment.inference.pretrained",
 }
 
 

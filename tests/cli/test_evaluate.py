@@ -13,9 +13,9 @@ import pytest
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Case, Spacing
 from spinemsca.cli import main
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from tests.score.volumes import AFFINE, stack, write_volume
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from spinemsca.cli import main
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from tests.score.masks import bars
 from tests.score.volumes import stack, write_volume
 

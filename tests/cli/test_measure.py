@@ -12,10 +12,10 @@ from PIL import Image
 from spinemsca.cli import main
 from spinemsca.io.orientation import SLICE_CODES
 from spinemsca.measure.measure import measure
-from spinemsca.phantom.synthesise import phantom
+from spinemsca.phantom.render import phantom
 from spinemsca.predictions.ledger import LedgerRow, update_ledger
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from tests.io.volumes import SAGITTAL, TURNS
 from tests.measure.spines import corners, draw
 from tests.predictions.results import as_it_lies, save_picture, save_volume, steps_of

@@ -11,8 +11,8 @@ from PIL import Image
 
 from spinemsca.case import Case
 from spinemsca.cli import main
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 
 
 def status(*arguments: object) -> int:

@@ -14,10 +14,10 @@ from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Sex, Spacing
 from spinemsca.curate.build import build
 from spinemsca.curate.config import BuildConfig, read_config
-from spinemsca.curate.grid import Fit
+from spinemsca.curate.resample import Fit
 from spinemsca.errors import SpineError, UsageError
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split, split_sizes
-from spinemsca.release.store import Release
 from spinemsca.release.stratify import stratified_splits
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"

@@ -13,8 +13,8 @@ from spinemsca.anatomy import VERTEBRAE, by_name
 from spinemsca.curate.build import build
 from spinemsca.curate.config import BuildConfig, read_config
 from spinemsca.errors import SpineError, UsageError
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = ["L4", "L5", "S1"]

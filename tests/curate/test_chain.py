@@ -16,10 +16,10 @@ from spinemsca.cli import main
 from spinemsca.curate.build import Built, build
 from spinemsca.curate.config import BuildConfig
 from spinemsca.errors import SpineError
-from spinemsca.release.card import CARD_NAME
-from spinemsca.release.pack import pack
+from spinemsca.release.archive.pack import pack
+from spinemsca.release.dataset_card import CARD_NAME
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
 from spinemsca.release.transfer.download import download
 from tests.io.volumes import dicom_slice, save_dicom
 

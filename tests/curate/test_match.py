@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from spinemsca.curate.match import match
-from spinemsca.curate.single import read_case
+from spinemsca.curate.read_case import read_case
 from spinemsca.errors import CaseError
 from spinemsca.io.read import read_label_volume, read_volume
 from tests.io.volumes import dicom_slice, save_dicom

@@ -13,8 +13,8 @@ from spinemsca.case import Case
 from spinemsca.dataset import cache
 from spinemsca.dataset.cache import cached
 from spinemsca.errors import CaseError
+from spinemsca.release.release import Release, write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release, write_release
 
 
 def write(root, number=3):

@@ -14,8 +14,8 @@ from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Case
 from spinemsca.dataset import collate
 from spinemsca.errors import ReleaseError, SpineError, UsageError
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 
 
 def make(root, number=5, splits=(Split.TRAIN,)):

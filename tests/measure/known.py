@@ -8,11 +8,11 @@ import numpy as np
 from scipy import ndimage
 
 from spinemsca.anatomy import DISCS, VERTEBRAE
+from spinemsca.phantom.ground_truth import truth_of
 from spinemsca.phantom.raster import View
+from spinemsca.phantom.render import _label
 from spinemsca.phantom.sample import draw_parameters
 from spinemsca.phantom.scene import build_patient
-from spinemsca.phantom.synthesise import _label
-from spinemsca.phantom.truth import truth_of
 
 CORNERS = ("superior_anterior", "superior_posterior", "inferior_posterior", "inferior_anterior")
 

@@ -12,9 +12,9 @@ from spinemsca.anatomy import by_any_name, by_name
 from spinemsca.case import Case, Spacing
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.measure.alignment import meyerding
+from spinemsca.measure.change_detection import compare, spread
 from spinemsca.measure.measure import measure
 from spinemsca.measure.registry import MEASURES, document
-from spinemsca.measure.uncertainty import compare, spread
 from spinemsca.measure.vertebrae import loss_band
 from spinemsca.predictions.label_schemes import (
     LabelScheme,

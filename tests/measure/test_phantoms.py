@@ -7,7 +7,7 @@ import pytest
 
 from spinemsca.anatomy import by_name
 from spinemsca.measure.measure import measure
-from spinemsca.phantom.synthesise import phantom
+from spinemsca.phantom.render import phantom
 
 CORNERS = ("superior_anterior", "superior_posterior", "inferior_posterior", "inferior_anterior")
 

@@ -15,8 +15,8 @@ from spinemsca.case import Case
 from spinemsca.errors import UsageError
 from spinemsca.phantom import phantom, render, replay
 from spinemsca.phantom.record import from_record, to_record
+from spinemsca.phantom.render import _without_crumbs
 from spinemsca.phantom.sample import draw_parameters
-from spinemsca.phantom.synthesise import _without_crumbs
 
 SIZE = 224
 some_cases = settings(max_examples=12, deadline=None)

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spinemsca.case import Sex
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.parameters import Parameters
-from spinemsca.phantom.ranges import Range
+from spinemsca.phantom.priors import Range
 from spinemsca.phantom.sample import draw_parameters
 
 
@@ -23,17 +23,17 @@ def within(value: float, spread: Range, slack: float = 1e-9) -> bool:
 def test_parameters_stay_within_their_ranges(seed: int, index: int) -> None:
     p = draw_parameters(seed, index)
     soft = p.shape.soft
-    assert within(p.shape.sacral_slope, ranges.SACRAL_SLOPE)
-    assert within(soft.conus, ranges.CONUS)
-    assert within(p.tissue.marrow_fat, ranges.MARROW_FAT)
-    assert within(p.tissue.marrow_water_t2, ranges.MARROW_WATER_T2)
-    for name, canal in zip(ranges.LEVELS, soft.canal, strict=True):
-        assert within(canal, ranges.CANAL_DEPTH[name])
+    assert within(p.shape.sacral_slope, priors.SACRAL_SLOPE)
+    assert within(soft.conus, priors.CONUS)
+    assert within(p.tissue.marrow_fat, priors.MARROW_FAT)
+    assert within(p.tissue.marrow_water_t2, priors.MARROW_WATER_T2)
+    for name, canal in zip(priors.LEVELS, soft.canal, strict=True):
+        assert within(canal, priors.CANAL_DEPTH[name])
     for disc in p.shape.discs:
-        assert within(disc.nucleus_t2, ranges.NUCLEUS_T2[disc.grade - 1])
-    size = ranges.MALE_SIZE if p.sex is Sex.MALE else ranges.FEMALE_SIZE
+        assert within(disc.nucleus_t2, priors.NUCLEUS_T2[disc.grade - 1])
+    size = priors.MALE_SIZE if p.sex is Sex.MALE else priors.FEMALE_SIZE
     for vertebra in p.shape.vertebrae:
-        spread = ranges.BODY_DEPTH[vertebra.name]
+        spread = priors.BODY_DEPTH[vertebra.name]
         assert size.low * spread.low <= vertebra.depth <= size.high * spread.high
 
 
@@ -69,10 +69,10 @@ def test_any_first_cases_hold_the_share_of_men(count: int) -> None:
 def test_lordosis_is_that_of_supine_people() -> None:
     angles = []
     for p in series():
-        first, last = ranges.LEVELS.index("L1"), ranges.LEVELS.index("S1")
+        first, last = priors.LEVELS.index("L1"), priors.LEVELS.index("S1")
         turns = zip(p.shape.vertebrae[first:last], p.shape.discs[first:last], strict=True)
         angles.append(sum(v.wedge + d.wedge for v, d in turns))
-    assert np.mean(angles) == pytest.approx(ranges.LORDOSIS.mean, abs=6)
+    assert np.mean(angles) == pytest.approx(priors.LORDOSIS.mean, abs=6)
     assert 5 < np.std(angles) < 14
 
 
@@ -81,9 +81,9 @@ def test_random_contrast_gives_both() -> None:
 
 
 def test_ranges_name_their_sources_and_hold_their_mean() -> None:
-    singles = [v for v in vars(ranges).values() if isinstance(v, Range)]
-    tables = (ranges.BODY_DEPTH, ranges.BODY_HEIGHT, ranges.DISC_HEIGHT, ranges.CANAL_DEPTH)
-    for spread in (*singles, *ranges.NUCLEUS_T2, *(r for t in tables for r in t.values())):
+    singles = [v for v in vars(priors).values() if isinstance(v, Range)]
+    tables = (priors.BODY_DEPTH, priors.BODY_HEIGHT, priors.DISC_HEIGHT, priors.CANAL_DEPTH)
+    for spread in (*singles, *priors.NUCLEUS_T2, *(r for t in tables for r in t.values())):
         assert spread.low < spread.mean < spread.high
         assert spread.source
         assert spread.at(99) == spread.high

@@ -10,12 +10,12 @@ import torch
 from spinemsca.case import Case, Spacing
 from spinemsca.errors import ReleaseError, SpineError, UsageError
 from spinemsca.io import pt
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.find import LabelFile, find_label_maps
 from spinemsca.predictions.ledger import LedgerRow, update_ledger
 from spinemsca.predictions.read import read_labelled
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from tests.io.volumes import HOUSE, SAGITTAL, affine_of, mha_bytes, nrrd_bytes, write_nifti
 from tests.predictions.results import save_picture
 from tests.segment.examples import ladder

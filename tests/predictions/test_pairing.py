@@ -9,10 +9,10 @@ from spinemsca.anatomy import STRUCTURES
 from spinemsca.case import Case, Spacing
 from spinemsca.errors import UsageError
 from spinemsca.io import pt
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import pair_labels, read_pairs
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from tests.io.volumes import HOUSE, SAGITTAL, write_nifti
 from tests.predictions.results import save_picture
 from tests.segment.examples import ladder

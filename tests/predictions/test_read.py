@@ -9,8 +9,8 @@ from PIL import Image
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UsageError
 from spinemsca.io import pt
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.io.orientation import SLICE_CODES
-from spinemsca.io.raster import write_label_picture
 from spinemsca.measure.scan import measure_scan
 from spinemsca.predictions.find import LabelFile, find_label_maps
 from spinemsca.predictions.read import LabelledScan, Reading, read_labelled

@@ -14,13 +14,13 @@ from spinemsca.errors import FileFormatError, ReleaseError, SpineError, UsageErr
 from spinemsca.io import pt
 from spinemsca.io.orientation import HOUSE as LYING
 from spinemsca.io.volume import Grid
-from spinemsca.phantom.synthesise import phantom
+from spinemsca.phantom.render import phantom
 from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
 from spinemsca.predictions.names import safe_name, source_of
 from spinemsca.predictions.scans import ScanInput, find_scans, named_in
 from spinemsca.predictions.write import write_result
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from tests.io.volumes import (
     HOUSE,
     SAGITTAL,

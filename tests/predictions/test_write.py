@@ -24,7 +24,7 @@ from spinemsca.predictions.write import (
     write_label_map,
     write_result,
 )
-from spinemsca.segment.relabel import Renaming, relabel_file
+from spinemsca.segment.labelling.relabel import Renaming, relabel_file
 from tests.io.volumes import SAGITTAL, affine_of
 from tests.predictions.results import record
 from tests.segment.examples import ladder

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Sex, Spacing
 from spinemsca.errors import ReleaseError
+from spinemsca.release.case_table import CaseRow
 from spinemsca.release.info import Part, composition, info, measure
+from spinemsca.release.release import Release
 from spinemsca.release.split import PUBLISHED_SIZES, Split
-from spinemsca.release.store import Release
 from spinemsca.release.summary import Summary, summarise
-from spinemsca.release.table import CaseRow
 
 from .verify_cases import case, entry, write
 

@@ -13,8 +13,8 @@ from spinemsca.anatomy import STRUCTURES
 from spinemsca.case import Sex
 from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.phantom import replay
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
 from spinemsca.release.stratify import stratified_splits
 from spinemsca.release.synthetic import PHANTOMS_NAME, write_phantoms
 

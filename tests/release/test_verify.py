@@ -13,9 +13,9 @@ from scipy import ndimage as ndi
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Sex
 from spinemsca.errors import ReleaseError, UsageError
+from spinemsca.release.case_table import CaseRow, read_table, write_table
 from spinemsca.release.published import PUBLISHED_MALE_PERCENT
 from spinemsca.release.split import PUBLISHED_SIZES
-from spinemsca.release.table import CaseRow, read_table, write_table
 from spinemsca.release.verify import RULES, Verdict, verify
 from spinemsca.release.verify.evidence import judge
 from spinemsca.release.verify.rules.cohort import check_cohort

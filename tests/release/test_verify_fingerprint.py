@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from spinemsca.anatomy import by_name
-from spinemsca.release.verify.alignment import alignment
+from spinemsca.release.verify.components import gap, shapes
 from spinemsca.release.verify.fingerprint import CANDIDATE, DUPLICATE, fingerprint, likeness
+from spinemsca.release.verify.registration import alignment
 from spinemsca.release.verify.rules.duplicates import candidates
-from spinemsca.release.verify.shapes import gap, shapes
 
 from .verify_cases import case
 

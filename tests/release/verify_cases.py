@@ -11,8 +11,8 @@ from scipy import ndimage as ndi
 from spinemsca.anatomy import COLUMN
 from spinemsca.case import Case, Sex
 from spinemsca.release.layout import Entry
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 
 SPLITS = (Split.TRAIN, Split.TRAIN, Split.TRAIN, Split.VAL, Split.TEST)
 

@@ -13,12 +13,12 @@ from PIL import Image
 from spinemsca.case import Sex, Spacing
 from spinemsca.cli import main
 from spinemsca.errors import UsageError
-from spinemsca.phantom.synthesise import phantom
+from spinemsca.phantom.render import phantom
 from spinemsca.predictions.find import LabelFile, find_label_maps
 from spinemsca.predictions.ledger import LedgerRow, update_ledger
 from spinemsca.predictions.read import Reading
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from spinemsca.report.cohort import Cohort, Key
 from spinemsca.report.cohort_page import cohort_page
 from spinemsca.report.inputs import ReportInput, read_sexes, report_inputs

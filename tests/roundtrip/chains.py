@@ -22,8 +22,8 @@ from PIL import Image
 from spinemsca.anatomy import by_name
 from spinemsca.cli import main
 from spinemsca.measure.measure import measure
-from spinemsca.measure.signal import SIGNAL_MEASURES
-from spinemsca.segment import shipped
+from spinemsca.measure.signal_intensity import SIGNAL_MEASURES
+from spinemsca.segment.inference import pretrained
 from tests.roundtrip.formats import (
     PICTURES,
     VOLUMES,
@@ -52,7 +52,7 @@ def knowing() -> Knowing:
 def known_model(model: Knowing | None = None) -> Iterator[None]:
     """While it lasts, `predict` uses the model that knows the patients."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(shipped, "load_model", lambda *_, **__: model or knowing())
+        patch.setattr(pretrained, "load_model", lambda *_, **__: model or knowing())
         yield
 
 
@@ -547,7 +547,7 @@ def build_and_measure(run: Run) -> None:
 
 def build_to_evaluate(run: Run) -> None:
     """build → pack → download → predict → evaluate: what was packed is scored."""
-    from spinemsca.release.store import Release
+    from spinemsca.release.release import Release
 
     names = _build(run)
     again = run.top / "again"

@@ -13,8 +13,8 @@ from PIL import Image
 
 from spinemsca.case import Case, Spacing
 from spinemsca.io import pt
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from tests.io.volumes import dicom_slice, mha_bytes, nrrd_bytes, save_dicom, write_series
 from tests.roundtrip.layouts import CODES, VOLUME_CODES, affine_of, along, laid, laid_volume
 from tests.roundtrip.patients import SHOWN, THICK, Patient, patient

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from spinemsca.anatomy import by_value
-from spinemsca.segment.predict import Segmentation
+from spinemsca.segment.inference.model import Segmentation
 from tests.roundtrip.layouts import CODES, laid
 from tests.roundtrip.patients import GRIDS, patient
 

@@ -14,7 +14,7 @@ import numpy as np
 from spinemsca.anatomy import SPINE, VERTEBRAE, by_any_name
 from spinemsca.measure.measure import measure
 from spinemsca.phantom import draw_parameters, render
-from spinemsca.phantom.ranges import LEVELS
+from spinemsca.phantom.priors import LEVELS
 from tests.segment.stacks import _cover
 
 SLICES = 6

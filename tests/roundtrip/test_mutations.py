@@ -14,7 +14,9 @@ from spinemsca.io.orientation import HOUSE, Orientation
 from spinemsca.measure import arguments
 from spinemsca.measure.measure import measure
 from spinemsca.predictions import find, label_schemes, pairing, read, scans, write
-from spinemsca.segment import batch, midline, records, relabel, rename, slices, turns
+from spinemsca.segment.inference import flips, midline, predict_files, records
+from spinemsca.segment.inference import volume as volume_inference
+from spinemsca.segment.labelling import relabel, rename
 from tests.roundtrip.chains import CHAINS, Run, check_numbers, known_model
 from tests.roundtrip.formats import Lie
 from tests.roundtrip.layouts import CODES, along, laid
@@ -105,9 +107,9 @@ def _facing(patch) -> None:
 
 
 def _facing_in_memory(patch) -> None:
-    patch.setattr(turns.View, "orientation", property(lambda self: "IP"))
+    patch.setattr(flips.View, "orientation", property(lambda self: "IP"))
     patch.setattr(records, "record_of", _with_house(records.record_of))
-    patch.setattr(batch, "record_of", _with_house(batch.record_of))
+    patch.setattr(predict_files, "record_of", _with_house(predict_files.record_of))
 
 
 def _with_house(record_of):
@@ -135,9 +137,9 @@ def _record_left_behind(patch) -> None:
 
 
 def _shape_recorded(patch) -> None:
-    record_of = batch.record_of
+    record_of = predict_files.record_of
     patch.setattr(
-        batch,
+        predict_files,
         "record_of",
         lambda *g: (r := record_of(*g)).model_copy(update={"shape": r.shape[::-1]}),
     )
@@ -151,7 +153,9 @@ def _slice_read(patch) -> None:
 def _slice_chosen(patch) -> None:
     choose = midline.choose_slice
     patch.setattr(
-        slices, "choose_slice", lambda i, *rest: replace(choose(i, *rest), index=len(i) // 3)
+        volume_inference,
+        "choose_slice",
+        lambda i, *rest: replace(choose(i, *rest), index=len(i) // 3),
     )
 
 
@@ -198,17 +202,17 @@ def _other_vertebrae(patch) -> None:
 
 
 def _ledger(patch) -> None:
-    update = batch.update_ledger
+    update = predict_files.update_ledger
 
     def anew(folder, rows):
         (folder / "predictions.csv").unlink(missing_ok=True)
         update(folder, rows)
 
-    patch.setattr(batch, "update_ledger", anew)
+    patch.setattr(predict_files, "update_ledger", anew)
 
 
 def _overwriting(patch) -> None:
-    patch.setattr(batch, "named_in", lambda out, items: list(items))
+    patch.setattr(predict_files, "named_in", lambda out, items: list(items))
 
 
 def _scheme(patch) -> None:

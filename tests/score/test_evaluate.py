@@ -7,7 +7,7 @@ import pytest
 
 import spinemsca as sm
 from spinemsca.errors import CaseError, SpineError, UsageError
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair, pair_labels, read_pairs
 from spinemsca.score import files as module
 from spinemsca.score import pool

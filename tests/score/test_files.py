@@ -11,7 +11,7 @@ import pytest
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import UsageError
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score import files as module
 from spinemsca.score.case_score import METRICS, WITH_UNIT

@@ -12,7 +12,7 @@ import pytest
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import FileFormatError
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score.leaderboard import (
     Result,

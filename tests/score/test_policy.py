@@ -12,7 +12,7 @@ import pytest
 
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.errors import CaseError
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score.case_score import score_case
 from spinemsca.score.evaluate import evaluate, evaluate_pairs

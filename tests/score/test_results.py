@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from spinemsca.io.raster import write_label_picture
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score.case_score import score_case
 from spinemsca.score.evaluate import evaluate_pairs, score_pairs

@@ -14,7 +14,7 @@ from spinemsca.cli import main
 from spinemsca.curate.polygons import label_from_polygons
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.phantom import phantom
-from spinemsca.segment.turns import OTHER_VIEWS
+from spinemsca.segment.inference.flips import OTHER_VIEWS
 
 KNOWN_T2 = [s.name for s in STRUCTURES if s.name != "S1"]
 KNOWN_T1 = ["L1", "L2", "L3", "L4", "L5", "S1"]

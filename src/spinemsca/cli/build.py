@@ -26,7 +26,7 @@ def run(
     from spinemsca.cli._console import note, print_json, progress_bar
     from spinemsca.curate.build import build
     from spinemsca.curate.config import read_config
-    from spinemsca.curate.grid import Fit
+    from spinemsca.curate.resample import Fit
     from spinemsca.errors import UsageError
     from spinemsca.release.split import Split
 

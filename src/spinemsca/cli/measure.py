@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from spinemsca._util.progress import Progress
+    from spinemsca.measure.change_detection import Change
     from spinemsca.measure.measure import Measurements
-    from spinemsca.measure.uncertainty import Change
     from spinemsca.predictions.find import LabelFile, LabelFiles
     from spinemsca.predictions.read import LabelledScan, Reading
 
@@ -189,7 +189,7 @@ def _print_changes(
 ) -> None:
     from spinemsca.cli._console import print_json
     from spinemsca.errors import UsageError
-    from spinemsca.measure.uncertainty import compare
+    from spinemsca.measure.change_detection import compare
     from spinemsca.predictions.find import find_label_maps
 
     if len(inputs) != 2:

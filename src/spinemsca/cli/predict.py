@@ -11,7 +11,7 @@ import typer
 from spinemsca.cli._console import note, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from spinemsca.segment.batch import Outcome
+    from spinemsca.segment.inference.predict_files import Outcome
 
 EXAMPLE = "spine-msca predict scans/ --out predictions"
 
@@ -61,8 +61,8 @@ def run(
     from spinemsca.predictions.scans import find_scans
 
     found = find_scans(inputs)
-    from spinemsca.segment.batch import default_workers, predict_files
-    from spinemsca.segment.shipped import load_model
+    from spinemsca.segment.inference.predict_files import default_workers, predict_files
+    from spinemsca.segment.inference.pretrained import load_model
 
     model = load_model(weights, device, engine.value)
     with progress_bar("Segmenting", unit="cases") as progress:

@@ -44,11 +44,11 @@ def run(
 def _find(
     source: Path, name: str | None, most: int, split: str | None, label: Path | None
 ) -> list[Case]:
-    from spinemsca.curate.single import read_case
+    from spinemsca.curate.read_case import read_case
     from spinemsca.errors import UsageError
     from spinemsca.release.layout import IMAGE_NAME
+    from spinemsca.release.release import Release
     from spinemsca.release.split import Split
-    from spinemsca.release.store import Release
 
     if source.is_file() or (source / IMAGE_NAME).is_file():
         return [read_case(source, label)]

@@ -29,13 +29,13 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Trains a network on releases."""
+    from spinemsca.release.release import Release
     from spinemsca.release.split import Split
-    from spinemsca.release.store import Release
+    from spinemsca.segment.runtime.weights import Weights, save_weights
     from spinemsca.segment.training.checkpoint import export_checkpoint
     from spinemsca.segment.training.config import read_config
     from spinemsca.segment.training.data import load_examples
     from spinemsca.segment.training.train import BEST_NAME, train
-    from spinemsca.segment.weights import Weights, save_weights
 
     settings = read_config(config)
     opened = [Release.open(root) for root in releases]

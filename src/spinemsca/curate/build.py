@@ -11,13 +11,13 @@ import numpy as np
 from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import COLUMN
 from spinemsca.case import Case
-from spinemsca.curate.grid import Fit, place, resample_image, resample_label
 from spinemsca.curate.normalise import normalise
 from spinemsca.curate.read import UntellableError, label_of, read_source
+from spinemsca.curate.resample import Fit, place, resample_image, resample_label
 from spinemsca.curate.sources import find_sources
 from spinemsca.curate.tables import assign_splits, spacing_of
 from spinemsca.errors import CaseError, ReleaseError
-from spinemsca.release.store import Release, write_release
+from spinemsca.release.release import Release, write_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap, Spacing
     from spinemsca.curate.config import BuildConfig
-    from spinemsca.curate.grid import Placement
+    from spinemsca.curate.resample import Placement
     from spinemsca.curate.sources import Source
     from spinemsca.io.volume import Volume
     from spinemsca.release.split import Split

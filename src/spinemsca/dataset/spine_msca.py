@@ -14,8 +14,8 @@ from spinemsca.case import Sex
 from spinemsca.dataset.cache import CACHE_NAME, Pixels, cached
 from spinemsca.dataset.collation import make_items
 from spinemsca.errors import ReleaseError, UsageError
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

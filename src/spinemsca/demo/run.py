@@ -22,8 +22,8 @@ from spinemsca.demo.volume import write_volume
 from spinemsca.errors import UsageError
 from spinemsca.predictions.find import find_label_maps
 from spinemsca.predictions.read import Reading
+from spinemsca.release.archive.pack import pack
 from spinemsca.release.info import info
-from spinemsca.release.pack import pack
 from spinemsca.release.synthetic import write_phantoms
 from spinemsca.release.transfer.download import download
 from spinemsca.release.transfer.serve import serve_folder

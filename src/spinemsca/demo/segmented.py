@@ -18,9 +18,9 @@ from spinemsca.score.case_score import METRICS
 from spinemsca.score.evaluate import score_pairs
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import summary_rows
-from spinemsca.segment.batch import default_workers, predict_files
-from spinemsca.segment.intensity import window
-from spinemsca.segment.shipped import load_model
+from spinemsca.segment.inference.intensity import window
+from spinemsca.segment.inference.predict_files import default_workers, predict_files
+from spinemsca.segment.inference.pretrained import load_model
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,9 +12,9 @@ import numpy as np
 
 from spinemsca._util.files import write_bytes
 from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
-from spinemsca.io.block import read_block
 from spinemsca.io.nifti_form import Form, Pose, conflict, poses
 from spinemsca.io.packed import opened
+from spinemsca.io.raw_pixels import read_block
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:

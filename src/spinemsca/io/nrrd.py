@@ -8,8 +8,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import CaseError, FileFormatError
-from spinemsca.io.block import read_block, read_header_lines
 from spinemsca.io.orientation import orthonormal, other_world
+from spinemsca.io.raw_pixels import read_block, read_header_lines
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
 
 if TYPE_CHECKING:

@@ -76,7 +76,7 @@ def read_volume(path: Path) -> Volume:
 
         return read_nifti(path)
     if kind == "mha":
-        from spinemsca.io.mha import read_mha
+        from spinemsca.io.metaimage import read_mha
 
         return read_mha(path)
     if kind == "nrrd":
@@ -122,9 +122,9 @@ def read_numbers(path: Path) -> Volume:
 
         return one_slice(Scan(path.stem, pt.read_numbers(path)))
     if kind == "picture":
-        from spinemsca.io import raster
+        from spinemsca.io import image_file
 
-        return one_slice(Scan(path.stem, raster.read_number_picture(path)))
+        return one_slice(Scan(path.stem, image_file.read_number_picture(path)))
     volume = read_volume(path)
     return volume.replace(pixels=whole_numbers(volume.pixels, path))
 
@@ -162,12 +162,12 @@ def _start(path: Path) -> bytes:
 
 
 def _medical(path: Path, start: bytes) -> Kind | None:
-    from spinemsca.io import dicom_start, mha, nifti, nrrd
+    from spinemsca.io import dicom_start, metaimage, nifti, nrrd
 
     kinds: tuple[tuple[Kind, bool], ...] = (
         ("dicom", dicom_start.is_dicom(start)),
         ("nrrd", nrrd.is_nrrd(start)),
-        ("mha", mha.is_mha(start) or path.suffix.lower() == ".mha"),
+        ("mha", metaimage.is_mha(start) or path.suffix.lower() == ".mha"),
         ("nifti", nifti.is_nifti(path) or path.name.lower().endswith((".nii", ".nii.gz"))),
     )
     return next((kind for kind, holds in kinds if holds), None)
@@ -178,9 +178,9 @@ def _flat(path: Path, *, torch: bool) -> Scan:
         from spinemsca.io import pt
 
         return Scan(path.stem, pt.read_image(path))
-    from spinemsca.io import raster
+    from spinemsca.io import image_file
 
-    return raster.read_picture(path)
+    return image_file.read_picture(path)
 
 
 def _series(folder: Path) -> Volume:

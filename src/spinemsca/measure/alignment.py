@@ -18,8 +18,8 @@ from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, d
 from spinemsca.measure.spine import NO_HORIZONTAL, NotGivenError, Spine
 
 if TYPE_CHECKING:
-    from spinemsca.measure.block import Block
     from spinemsca.measure.contour import Points
+    from spinemsca.measure.outlined_structure import Block
 
 __all__ = ["LEVEL_MEASURES", "SLIP_FLOOR", "SPINE_MEASURES", "meyerding"]
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemsca.anatomy import Structure
-from spinemsca.measure.block import is_sacral
+from spinemsca.measure.outlined_structure import is_sacral
 from spinemsca.measure.parts import Parts, extent, find_again, frames_of
 
 if TYPE_CHECKING:

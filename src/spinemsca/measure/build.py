@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.measure.block import Block
 from spinemsca.measure.contour import Points, boundary, raggedness, smooth
 from spinemsca.measure.landmarks import SIGMAS, Landmarks, Outlines, locate
+from spinemsca.measure.outlined_structure import Block
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -12,9 +12,9 @@ import numpy as np
 
 from spinemsca.anatomy import DISCS, Structure, above, below
 from spinemsca.measure import geometry as g
-from spinemsca.measure.block import NotGivenError, is_sacral
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, define
 from spinemsca.measure.landmarks import DRAWS
+from spinemsca.measure.outlined_structure import NotGivenError, is_sacral
 from spinemsca.measure.vertebrae import depth_of, middle_height
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.anatomy import Structure, above, below
-from spinemsca.measure import quality
+from spinemsca.measure import quality_flags
 from spinemsca.measure.arguments import Stated, read_given
 from spinemsca.measure.definitions import Definition, Scope, Values
 from spinemsca.measure.registry import MEASURES
@@ -155,15 +155,15 @@ def measure_spine(
     for result in results:
         if result.flag and result.definition.scope is not Scope.SPINE:
             flags[result.structure] = (*flags.get(result.structure, ()), result.flag)
-    whole = spine.flags.get(None, ()) + quality.whole_spine(
+    whole = spine.flags.get(None, ()) + quality_flags.whole_spine(
         {r.structure: r.value for r in results if r.definition.name == "segmental_angle"}
     )
-    whole += quality.chain(spine.bodies(), spine.apart)
+    whole += quality_flags.chain(spine.bodies(), spine.apart)
     whole += tuple(r.flag for r in results if r.flag and r.definition.scope is Scope.SPINE)
     if unknown:
-        whole += (quality.UNKNOWN_NUMBERS.format(", ".join(map(str, unknown))),)
+        whole += (quality_flags.UNKNOWN_NUMBERS.format(", ".join(map(str, unknown))),)
     if square:
-        whole += (quality.SQUARE_PIXELS,)
+        whole += (quality_flags.SQUARE_PIXELS,)
     return Measurements(
         name, spine.unit, results, flags | ({"spine": whole} if whole else {}), spine
     )
@@ -199,5 +199,5 @@ def _why(spine: Spine, row: str, at: Structure) -> str:
     """What is cut off among the structures that a measure may need."""
     near = spine.rows if row == "spine" else (at, above(at), below(at))
     blocks = [spine.blocks[s] for s in near if s is not None and s in spine.blocks]
-    cut = [text for block in blocks for text in quality.cut_sides(block)]
+    cut = [text for block in blocks for text in quality_flags.cut_sides(block)]
     return "; ".join(cut) or "cannot be computed"

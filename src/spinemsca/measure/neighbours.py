@@ -16,7 +16,7 @@ import numpy as np
 
 from spinemsca.anatomy import above, below
 from spinemsca.measure import geometry as g
-from spinemsca.measure.block import Block, is_sacral
+from spinemsca.measure.outlined_structure import Block, is_sacral
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

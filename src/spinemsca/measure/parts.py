@@ -9,9 +9,9 @@ import numpy as np
 from scipy import ndimage
 
 from spinemsca.anatomy import SPINE, STRUCTURES, Structure, by_value
-from spinemsca.measure import quality
-from spinemsca.measure.block import is_sacral
+from spinemsca.measure import quality_flags
 from spinemsca.measure.contour import main_component
+from spinemsca.measure.outlined_structure import is_sacral
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -127,7 +127,7 @@ def find_parts(label: LabelMap, pixel: Points) -> Parts:
         else:
             _add(parts, structure, _part(label[box] == value, box))
     parts.centres.update({s: np.array(p.centre) * pixel for s, p in parts.found.items()})
-    for structure in quality.out_of_order(parts.centres):
+    for structure in quality_flags.out_of_order(parts.centres):
         parts.absent[structure] = f"{structure} is out of order along the spine"
         del parts.found[structure], parts.centres[structure]
     return parts
@@ -159,7 +159,7 @@ def _add(parts: Parts, structure: Structure, part: Part) -> None:
         parts.absent[structure] = f"{structure} lies in pieces, none of them half of it"
         return
     parts.found[structure] = part
-    if part.mended > quality.MENDED_SHARE * size:
+    if part.mended > quality_flags.MENDED_SHARE * size:
         parts.flags[structure] = f"{structure} has islands or holes of {part.mended} px, left out"
 
 

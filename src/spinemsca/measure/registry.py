@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from spinemsca.measure.alignment import LEVEL_MEASURES, SPINE_MEASURES
 from spinemsca.measure.discs import DISC_MEASURES
-from spinemsca.measure.signal import SIGNAL_MEASURES
+from spinemsca.measure.signal_intensity import SIGNAL_MEASURES
 from spinemsca.measure.vertebrae import VERTEBRA_MEASURES
 
 if TYPE_CHECKING:

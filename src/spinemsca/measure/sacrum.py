@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.anatomy import by_name
-from spinemsca.measure.block import is_sacral
+from spinemsca.measure.outlined_structure import is_sacral
 from spinemsca.measure.parts import extent, find_again, frames_of
 
 if TYPE_CHECKING:

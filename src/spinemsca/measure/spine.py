@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.anatomy import COLUMN, Structure, above, below
-from spinemsca.measure import neighbours, quality
+from spinemsca.measure import neighbours, quality_flags
 from spinemsca.measure.arch import cut_arches
-from spinemsca.measure.block import Block, NotGivenError, is_sacral
 from spinemsca.measure.build import build_blocks
+from spinemsca.measure.outlined_structure import Block, NotGivenError, is_sacral
 from spinemsca.measure.parts import find_parts, quarter_turns, without_islands
 from spinemsca.measure.sacrum import trim_sacrum
 
@@ -178,9 +178,9 @@ def spine_of(
     label, parts = trim_sacrum(label, parts, pixel)
     label = without_islands(label, parts)
     blocks = build_blocks(parts, pixel, label.shape)
-    notes = quality.notes(blocks, parts.absent, parts.flags, parts.rows)
+    notes = quality_flags.notes(blocks, parts.absent, parts.flags, parts.rows)
     if turns:
-        notes[None] = (quality.TURNED,)
+        notes[None] = (quality_flags.TURNED,)
     unit = "px" if spacing is None else "mm"
     return Spine(
         blocks, parts.absent, label, image, pixel, unit, notes, parts.boxes, parts.rows,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.measure import geometry as g
-from spinemsca.measure.block import Block, NotGivenError, is_sacral
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, by_level, define
+from spinemsca.measure.outlined_structure import Block, NotGivenError, is_sacral
 
 if TYPE_CHECKING:
     from spinemsca.anatomy import Structure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spinemsca.phantom.parameters import Parameters
+from spinemsca.phantom.render import phantom, render, replay
 from spinemsca.phantom.sample import draw_parameters
-from spinemsca.phantom.synthesise import phantom, render, replay
 
 __all__ = ["Parameters", "draw_parameters", "phantom", "render", "replay"]

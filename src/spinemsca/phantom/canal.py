@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.geometry import Frame, Points, open_resample, ribbon, rounded
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def build_canal(shape: Shape, bodies: Mapping[str, Body]) -> Canal:
     steps = np.concatenate(([0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))))
     level = np.interp(along, steps / steps[-1], levels)
     wall = gaussian_filter1d(wall, 7, axis=0, mode="nearest")
-    first = ranges.LEVELS.index("L1")
+    first = priors.LEVELS.index("L1")
     depth = np.interp(level, np.arange(len(soft.canal)) - first + 0.5, soft.canal)
     front = np.interp(level, (0.0, 4.5, 6.5), soft.sac_gap)
     end = 5 + soft.sac_end
@@ -75,7 +75,7 @@ def build_canal(shape: Shape, bodies: Mapping[str, Body]) -> Canal:
 def _wall(bodies: Mapping[str, Body]) -> tuple[Points, Points]:
     points, levels = [], []
     for i, body in enumerate(bodies.values()):
-        level = i - ranges.LEVELS.index("L1")
+        level = i - priors.LEVELS.index("L1")
         v = body.vertebra
         points.append(body.upper.centre + body.upper.along * v.depth / 2)
         points.append(body.lower.centre + body.lower.along * v.lower_depth / 2)

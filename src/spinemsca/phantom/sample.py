@@ -9,7 +9,7 @@ import numpy as np
 from spinemsca.anatomy import VERTEBRAE
 from spinemsca.case import Sex
 from spinemsca.errors import UsageError
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.column import build_column
 from spinemsca.phantom.geometry import rotated
 from spinemsca.phantom.parameters import Parameters, Scanner, TissueSet
@@ -54,14 +54,14 @@ def draw_parameters(seed: int, index: int = 0, contrast: str = "t2") -> Paramete
 def _sex(seed: int, index: int) -> Sex:
     """Men spread evenly over the series, so that any number of cases holds their share."""
     start = np.random.default_rng(np.random.SeedSequence(seed)).random()
-    before = int(start + ranges.MALE_SHARE * index)
-    return Sex.MALE if int(start + ranges.MALE_SHARE * (index + 1)) > before else Sex.FEMALE
+    before = int(start + priors.MALE_SHARE * index)
+    return Sex.MALE if int(start + priors.MALE_SHARE * (index + 1)) > before else Sex.FEMALE
 
 
 def _tissue(rng: Generator, age: float) -> TissueSet:
     return TissueSet(
-        marrow_fat=ranges.MARROW_FAT.at(rng.normal() + 1.2 * (age - 0.5)),
-        marrow_water_t2=ranges.MARROW_WATER_T2.at(rng.normal()),
+        marrow_fat=priors.MARROW_FAT.at(rng.normal() + 1.2 * (age - 0.5)),
+        marrow_water_t2=priors.MARROW_WATER_T2.at(rng.normal()),
         fat_t2=rng.uniform(100, 160),
         coarse=rng.uniform(0.04, 0.12),
         fine=rng.uniform(0.07, 0.17),

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.case import Sex
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.parameters import Disc, Process, SchmorlNode, Shape, Vertebra
 from spinemsca.phantom.sample_soft import draw_soft_tissue
 
 if TYPE_CHECKING:
     from numpy.random import Generator
 
-    from spinemsca.phantom.ranges import Range
+    from spinemsca.phantom.priors import Range
 
 __all__ = ["draw_shape"]
 
-_SACRUM: Final = ranges.LEVELS.index("S1")
-_L1: Final = ranges.LEVELS.index("L1")
+_SACRUM: Final = priors.LEVELS.index("S1")
+_L1: Final = priors.LEVELS.index("L1")
 _LEAST_DISC: Final = 2.6
 """mm that even a collapsed disc keeps at its margins, so that both endplates stay apart."""
 _HEIGHT_LEFT: Final = (1.04, 1.0, 0.92, 0.78, 0.55)
@@ -38,9 +38,9 @@ def draw_shape(rng: Generator, sex: Sex, age: float) -> Shape:
         sex: Men's bodies are larger.
         age: 0 young to 1 old: degeneration, osteophytes, fat.
     """
-    size = (ranges.MALE_SIZE if sex is Sex.MALE else ranges.FEMALE_SIZE).at(rng.normal())
+    size = (priors.MALE_SIZE if sex is Sex.MALE else priors.FEMALE_SIZE).at(rng.normal())
     person = rng.normal(size=2)
-    vertebrae = tuple(_vertebra(rng, i, size, person, age) for i in range(len(ranges.LEVELS)))
+    vertebrae = tuple(_vertebra(rng, i, size, person, age) for i in range(len(priors.LEVELS)))
     discs = [_disc(rng, i, vertebrae, size, age) for i in range(len(vertebrae) - 1)]
     discs = _with_lordosis(rng, vertebrae, discs)
     slope = _slope(rng, vertebrae, discs)
@@ -54,11 +54,11 @@ def _near(rng: Generator, spread: Range, person: float) -> float:
 
 
 def _vertebra(rng: Generator, i: int, size: float, person: np.ndarray, age: float) -> Vertebra:
-    name = ranges.LEVELS[i]
-    depth = size * _near(rng, ranges.BODY_DEPTH[name], person[0])
+    name = priors.LEVELS[i]
+    depth = size * _near(rng, priors.BODY_DEPTH[name], person[0])
     taper = {"S1": 0.66, "S2": 0.76, "S3": 0.8, "S4": 0.78, "S5": 0.7}.get(name)
-    height = size * _near(rng, ranges.BODY_HEIGHT[name], person[1])
-    wedge = ranges.BODY_WEDGE[name].at(rng.normal())
+    height = size * _near(rng, priors.BODY_HEIGHT[name], person[1])
+    wedge = priors.BODY_WEDGE[name].at(rng.normal())
     fracture = i < _SACRUM and rng.random() < 0.02 + 0.04 * age**2
     if fracture:
         loss = rng.uniform(0.1, 0.3)
@@ -122,7 +122,7 @@ def _process_size(rng: Generator, i: int) -> tuple[float, float, float, float]:
 def _disc(rng: Generator, i: int, vertebrae: tuple[Vertebra, ...], size: float, age: float) -> Disc:
     above, below = vertebrae[i], vertebrae[i + 1]
     grade = _grade(rng, above.name, age)
-    whole = size * ranges.DISC_HEIGHT[above.name].at(rng.normal()) * _HEIGHT_LEFT[grade - 1]
+    whole = size * priors.DISC_HEIGHT[above.name].at(rng.normal()) * _HEIGHT_LEFT[grade - 1]
     least = 1.2 if i >= _SACRUM else _LEAST_DISC + 0.6
     worn = max(grade - 2, 0)
     front = rng.uniform(0.3, 1.2) + 0.5 * worn * rng.random()
@@ -131,11 +131,11 @@ def _disc(rng: Generator, i: int, vertebrae: tuple[Vertebra, ...], size: float, 
         back += rng.uniform(1.5, 4.0)
     return Disc(
         height=max(whole - above.concavity[1] - below.concavity[0], least),
-        wedge=ranges.DISC_WEDGE[above.name].at(rng.normal()),
+        wedge=priors.DISC_WEDGE[above.name].at(rng.normal()),
         slip=0.0 if i >= _SACRUM else _slip(rng, above, age),
         bulge=(front, back) if i < _SACRUM else (0.0, 0.0),
         grade=grade,
-        nucleus_t2=ranges.NUCLEUS_T2[grade - 1].at(rng.normal()),
+        nucleus_t2=priors.NUCLEUS_T2[grade - 1].at(rng.normal()),
         cleft=rng.uniform(0.2, 0.9) * (grade in (2, 3)) * (rng.random() < 0.75),
     )
 
@@ -158,7 +158,7 @@ def _with_lordosis(
     rng: Generator, vertebrae: tuple[Vertebra, ...], discs: list[Disc]
 ) -> list[Disc]:
     """Discs turned so that L1-S1 sums to a drawn lordosis, as far as their heights allow."""
-    wanted = ranges.LORDOSIS.at(rng.normal())
+    wanted = priors.LORDOSIS.at(rng.normal())
     lumbar = range(_L1, _SACRUM)
     out = [_turned(d, d.wedge, vertebrae[i : i + 2]) for i, d in enumerate(discs)]
     for _ in range(3):
@@ -174,8 +174,8 @@ def _with_lordosis(
 def _slope(rng: Generator, vertebrae: tuple[Vertebra, ...], discs: list[Disc]) -> float:
     """The sacral slope that leaves L1 nearly level, as people lie in the scanner."""
     lordosis = sum(vertebrae[i].wedge + discs[i].wedge for i in range(_L1, _SACRUM))
-    slope = ranges.L1_TILT.at(rng.normal()) + lordosis
-    return float(np.clip(slope, ranges.SACRAL_SLOPE.low, ranges.SACRAL_SLOPE.high))
+    slope = priors.L1_TILT.at(rng.normal()) + lordosis
+    return float(np.clip(slope, priors.SACRAL_SLOPE.low, priors.SACRAL_SLOPE.high))
 
 
 def _turned(disc: Disc, wedge: float, around: tuple[Vertebra, ...]) -> Disc:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spinemsca.case import Sex
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.parameters import Blob, Lesion, SoftTissue
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ def draw_soft_tissue(rng: Generator, sex: Sex, age: float, size: float) -> SoftT
     fat = max(6.0, (13 if sex is Sex.MALE else 19) + 9 * stout)
     return SoftTissue(
         canal=tuple(
-            ranges.CANAL_DEPTH[n].at(0.8 * canal + 0.4 * rng.normal()) for n in ranges.LEVELS
+            priors.CANAL_DEPTH[n].at(0.8 * canal + 0.4 * rng.normal()) for n in priors.LEVELS
         ),
         sac_gap=(rng.uniform(0.9, 1.5), rng.uniform(1.6, 4.0), rng.uniform(2.5, 5.0)),
         sac_share=rng.uniform(0.76, 0.9),
         sac_end=rng.uniform(1.2, 2.3),
         cord=rng.uniform(6.8, 8.6),
-        conus=ranges.CONUS.at(rng.normal()),
+        conus=priors.CONUS.at(rng.normal()),
         roots=tuple(np.sort(rng.beta(2.2, 1.1, size=int(rng.integers(4, 8)))).tolist()),
         fat_pads=rng.uniform(5.0, 9.5),
         back_fat=(fat, fat * rng.uniform(1.0, 1.6)),
@@ -75,7 +75,7 @@ def _bowel(rng: Generator) -> tuple[Blob, ...]:
 def _lesions(rng: Generator, age: float) -> tuple[Lesion, ...]:
     """Modic changes lie at an endplate, haemangiomas anywhere."""
     lesions = []
-    for name in ranges.LEVELS:
+    for name in priors.LEVELS:
         if name.startswith("S") or rng.random() > 0.10 + 0.25 * age:
             continue
         y = float(rng.choice((rng.uniform(0.05, 0.2), rng.uniform(0.8, 0.95), rng.random())))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.anatomy import DISCS, VERTEBRAE
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.canal import Canal, build_canal, process_outline
 from spinemsca.phantom.column import Body, build_column, disc_outline, nucleus_outline, rim
 from spinemsca.phantom.geometry import ellipse, inset, ribbon
@@ -22,7 +22,7 @@ __all__ = ["Patient", "build_patient", "paint_column", "paint_labels"]
 
 _LABEL_GAP: Final = 0.55
 """mm between a body and its disc's label, as annotators leave it."""
-_FIRST: Final = ranges.LEVELS.index("L1")
+_FIRST: Final = priors.LEVELS.index("L1")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy.ndimage import gaussian_filter1d
 
-from spinemsca.phantom import ranges
+from spinemsca.phantom import priors
 from spinemsca.phantom.geometry import Points, ellipse, open_resample, ribbon
 from spinemsca.phantom.tissue import Tissue
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["back_line", "column_front", "paint_surroundings"]
 
-_FIRST: Final = ranges.LEVELS.index("L1")
+_FIRST: Final = priors.LEVELS.index("L1")
 _FAR: Final = 400.0
 _Y: Final = np.linspace(-_FAR, _FAR, 401)
 
@@ -78,7 +78,7 @@ def _paint_front(canvas: Canvas, patient: Patient, front: Points) -> None:
     canvas.fill(ribbon(front[sacrum:], 14.0, 1.0), Tissue.PRESACRAL)
     canvas.fill(ribbon(front, soft.prevertebral, 1.0), Tissue.PRESACRAL)
     if soft.vessel > 0:
-        name = ranges.LEVELS[_FIRST + int(soft.vessel_end)]
+        name = priors.LEVELS[_FIRST + int(soft.vessel_end)]
         end = int(np.argmin(np.abs(front[:, 1] - patient.bodies[name].centre.y)))
         gap = soft.prevertebral + np.linspace(3, 0, end)
         place = np.linspace(0, 1, end)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spinemsca.predictions.ledger import LedgerRow
-    from spinemsca.release.table import CaseRow
+    from spinemsca.release.case_table import CaseRow
 
 __all__ = ["LabelFile", "LabelFiles", "find_label_maps"]
 

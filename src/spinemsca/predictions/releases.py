@@ -7,14 +7,14 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ReleaseError
-from spinemsca.release.store import Release
-from spinemsca.release.table import TABLE_NAME
+from spinemsca.release.case_table import TABLE_NAME
+from spinemsca.release.release import Release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from spinemsca.release.case_table import CaseRow
     from spinemsca.release.layout import Entry
-    from spinemsca.release.table import CaseRow
 
 __all__ = ["ReleaseCase", "case_of", "cases_of", "opened_release"]
 

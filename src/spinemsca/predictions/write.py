@@ -15,8 +15,8 @@ from spinemsca._version import __version__
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 from spinemsca.errors import SpineError
 from spinemsca.io import pt
+from spinemsca.io.image_file import write_label_picture
 from spinemsca.io.nifti import write_nifti
-from spinemsca.io.raster import write_label_picture
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN
 from spinemsca.predictions.record import Record, read_record, write_record
 from spinemsca.predictions.scans import claim_of

@@ -14,8 +14,8 @@ from spinemsca.anatomy import COLUMN, STRUCTURES, Structure
 from spinemsca.case import Sex
 from spinemsca.errors import SpineError
 from spinemsca.release.published import PUBLISHED_ARCHIVES
+from spinemsca.release.release import Release
 from spinemsca.release.split import PUBLISHED_SIZES, Split
-from spinemsca.release.store import Release
 from spinemsca.release.summary import Summary, summarise
 
 if TYPE_CHECKING:

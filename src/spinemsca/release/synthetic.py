@@ -11,7 +11,7 @@ from spinemsca._util.parallel import parallel_map
 from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import UsageError
 from spinemsca.phantom import draw_parameters, phantom
-from spinemsca.release.store import Release, write_release
+from spinemsca.release.release import Release, write_release
 from spinemsca.release.stratify import stratified_splits
 
 if TYPE_CHECKING:

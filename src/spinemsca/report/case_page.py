@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca.anatomy import by_any_name, level_of
 from spinemsca.measure.definitions import Quantity, Scope
-from spinemsca.measure.quality import SQUARE_PIXELS
+from spinemsca.measure.quality_flags import SQUARE_PIXELS
 from spinemsca.measure.registry import MEASURES, describe
 from spinemsca.report.lines import Kind, Line, alignment_lines, height_lines
 from spinemsca.report.picture import STYLES, frame_of, picture_source, svg_parts

@@ -18,9 +18,9 @@ from spinemsca.measure.spine import NotGivenError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spinemsca.measure.block import Block
     from spinemsca.measure.contour import Points
     from spinemsca.measure.measure import Measurements, Result
+    from spinemsca.measure.outlined_structure import Block
     from spinemsca.measure.spine import Spine
 
 __all__ = ["Kind", "Line", "alignment_lines", "height_lines", "usual_depth"]

@@ -19,9 +19,9 @@ from spinemsca.score.levels import (
     identification,
     outcome,
 )
+from spinemsca.score.literature_protocol import published_scores
 from spinemsca.score.overlap import joint_histogram, overlaps
-from spinemsca.score.position import centroids, size_errors
-from spinemsca.score.published import published_scores
+from spinemsca.score.size_and_centroid import centroids, size_errors
 from spinemsca.score.surface import surface_distances
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ import pytest
 
 from spinemsca._util.checksums import blob_sha1
 from spinemsca.errors import AccessError, ArchiveError, DownloadError, ReleaseError, UsageError
-from spinemsca.release.pack import pack
-from spinemsca.release.parts import PartReader
+from spinemsca.release.archive.multipart import PartReader
+from spinemsca.release.archive.pack import pack
+from spinemsca.release.case_table import read_table
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
-from spinemsca.release.table import read_table
 from spinemsca.release.transfer.download import download
 from spinemsca.release.transfer.mirror import PUBLISHED, Offer
 from spinemsca.release.transfer.serve import serve_folder
@@ -61,8 +61,8 @@ def test_426_cases(tmp_path):
 
 @pytest.mark.slow
 def test_426_full_cases_verify_alike(tmp_path):
+    from spinemsca.release.release import write_release
     from spinemsca.release.split import split_sizes
-    from spinemsca.release.store import write_release
     from spinemsca.release.verify import verify
     from tests.release import verify_cases
 
@@ -269,7 +269,7 @@ def test_no_joined_copy_is_written(packed, tmp_path, monkeypatch):
             seen.update(p.name for p in (tmp_path / "r").rglob("*Train*"))
             return super().readinto(buffer)
 
-    monkeypatch.setattr("spinemsca.release.archive.PartReader", Watching)
+    monkeypatch.setattr("spinemsca.release.archive.extract.PartReader", Watching)
     with serve_folder(packed) as url:
         download(tmp_path / "r", mirror=url)
     parts = {p.name for p in packed.glob("Train*")}

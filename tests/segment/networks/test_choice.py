@@ -11,17 +11,17 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from spinemsca._util import optional
 from spinemsca.errors import FileFormatError, MissingDependencyError
+from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.choice import build_network, network_config
 from spinemsca.segment.networks.column import ColumnNet, NetworkConfig
 from spinemsca.segment.networks.dynunet import DynUNetConfig
 from spinemsca.segment.networks.segresnet import SegResNetConfig
 from spinemsca.segment.networks.spine_dcan import SpineDCANConfig
 from spinemsca.segment.networks.unet import UNetConfig
-from spinemsca.segment.predict import Model
+from spinemsca.segment.runtime.weights import Weights, load_weights, save_weights
 from spinemsca.segment.training.config import TrainingConfig
 from spinemsca.segment.training.data import plain_batch
-from spinemsca.segment.training.loss import segmentation_loss
-from spinemsca.segment.weights import Weights, load_weights, save_weights
+from spinemsca.segment.training.losses import segmentation_loss
 from tests.segment.examples import SMALL, TINY, bar_case, bar_example
 
 PUBLISHED_PARAMETERS, PUBLISHED_FLOP = 39.4e6, 240e9

@@ -14,7 +14,7 @@ from spinemsca.segment.training.budget import (
     validates,
 )
 from spinemsca.segment.training.config import TrainingConfig, learning_rate
-from spinemsca.segment.training.state import Run
+from spinemsca.segment.training.run import Run
 
 STEPS = TrainingConfig(steps=100, validate_every=30)
 TIMED = TrainingConfig(steps=100, seconds=50)

@@ -6,15 +6,15 @@ import torch
 from torch.nn import functional
 
 from spinemsca.anatomy import STRUCTURES, by_name
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
-from spinemsca.segment.confidence import UNCALIBRATED, Evidence
+from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.column import ColumnNet
-from spinemsca.segment.predict import Model
+from spinemsca.segment.runtime.confidence import UNCALIBRATED, Evidence
+from spinemsca.segment.runtime.weights import Weights, load_weights, save_weights
 from spinemsca.segment.training import calibrate
 from spinemsca.segment.training.calibrate import gather, main, outcomes
-from spinemsca.segment.training.candidates import candidate_sets
-from spinemsca.segment.weights import Weights, load_weights, save_weights
+from spinemsca.segment.training.partial_labels import candidate_sets
 from tests.segment.examples import TINY, bar_case, bar_example, ladder
 
 KNOWN = frozenset(s for s in STRUCTURES if s.name != "S1")

@@ -7,9 +7,9 @@ import torch
 from spinemsca.anatomy import STRUCTURES, VERTEBRAE, by_name
 from spinemsca.case import Case
 from spinemsca.errors import ReleaseError
+from spinemsca.release.release import Release, write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release, write_release
-from spinemsca.segment.training.augment import apply
+from spinemsca.segment.training.augmentations import apply
 from spinemsca.segment.training.data import Example, Sampler, example, load_examples, plain_batch
 from tests.segment.examples import bar_case, bar_example
 

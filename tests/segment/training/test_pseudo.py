@@ -8,13 +8,13 @@ from PIL import Image
 
 from spinemsca.anatomy import COLUMN, by_name
 from spinemsca.errors import FileFormatError, ReleaseError, UsageError
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
+from spinemsca.segment.inference.model import Segmentation
 from spinemsca.segment.networks.column import ColumnNet
-from spinemsca.segment.predict import Segmentation
+from spinemsca.segment.runtime.weights import Weights, save_weights
 from spinemsca.segment.training import pseudo as module
 from spinemsca.segment.training.pseudo import Criteria, doubt_of, main, pseudo_label, read_rejected
-from spinemsca.segment.weights import Weights, save_weights
 from tests.segment.examples import TINY, ladder
 
 SURE = dict.fromkeys(COLUMN, 0.95)

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.release.store import Release
+from spinemsca.release.release import Release
+from spinemsca.segment.runtime.weights import load_weights
 from spinemsca.segment.training.config import read_config
-from spinemsca.segment.weights import load_weights
 from tests.segment.examples import SMALL
 
 ROOT = Path(__file__).resolve().parents[3]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.segment.training.journal import LOG_NAME
+from spinemsca.segment.training.logging import LOG_NAME
 from tests.segment.training.test_train import _config, _train
 
 ROOT = Path(__file__).parents[3]

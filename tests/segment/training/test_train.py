@@ -9,11 +9,11 @@ import torch
 import spinemsca.segment.training.train as module
 from spinemsca.errors import FileFormatError, ReleaseError, UsageError
 from spinemsca.segment.networks.unet import UNetConfig
-from spinemsca.segment.training import journal
+from spinemsca.segment.training import logging
 from spinemsca.segment.training.checkpoint import load_checkpoint, save_checkpoint
 from spinemsca.segment.training.config import TrainingConfig, learning_rate
-from spinemsca.segment.training.journal import LOG_NAME
-from spinemsca.segment.training.record import RECORD_NAME
+from spinemsca.segment.training.logging import LOG_NAME
+from spinemsca.segment.training.provenance import RECORD_NAME
 from spinemsca.segment.training.train import BEST_NAME, CHECKPOINT_NAME, train
 from tests.segment.examples import SMALL, TINY, bar_example
 
@@ -23,7 +23,7 @@ pytest.importorskip("lightning_fabric")
 @pytest.fixture(autouse=True)
 def _no_curves(monkeypatch):
     # They take longer than a step here, and are tested with the journal.
-    monkeypatch.setattr(journal, "find_spec", lambda _: None)
+    monkeypatch.setattr(logging, "find_spec", lambda _: None)
 
 
 def _config(**changes) -> TrainingConfig:

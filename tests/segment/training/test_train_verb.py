@@ -7,15 +7,15 @@ import pytest
 
 from spinemsca.cli import main
 from spinemsca.errors import FileFormatError, UsageError
+from spinemsca.release.release import write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import write_release
 from spinemsca.segment.networks.column import NetworkConfig
+from spinemsca.segment.runtime.weights import load_weights
 from spinemsca.segment.training.checkpoint import export_checkpoint
 from spinemsca.segment.training.config import TrainingConfig, read_config
-from spinemsca.segment.training.journal import CURVES_NAME, LOG_NAME, TENSORBOARD_NAME
-from spinemsca.segment.training.record import RECORD_NAME
+from spinemsca.segment.training.logging import CURVES_NAME, LOG_NAME, TENSORBOARD_NAME
+from spinemsca.segment.training.provenance import RECORD_NAME
 from spinemsca.segment.training.train import BEST_NAME, CHECKPOINT_NAME
-from spinemsca.segment.weights import load_weights
 from tests.segment.examples import TINY, bar_case
 
 EXAMPLES = Path(__file__).parents[3] / "examples" / "train"

@@ -7,8 +7,8 @@ from torch import nn
 from torch.nn import functional
 
 from spinemsca.anatomy import VERTEBRAE
-from spinemsca.segment.training.candidates import candidate_sets
 from spinemsca.segment.training.data import plain_batch
+from spinemsca.segment.training.partial_labels import candidate_sets
 from spinemsca.segment.training.validate import case_dice, validate
 from tests.segment.examples import bar_case, bar_example, ladder
 

@@ -14,10 +14,10 @@ from filelock import FileLock
 from spinemsca._util.files import write_bytes
 from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ArchiveError, DownloadError, UsageError
-from spinemsca.release.archive import extract_split
+from spinemsca.release.archive.extract import extract_split
+from spinemsca.release.case_table import TABLE_NAME, read_table, write_table
 from spinemsca.release.layout import find_entries
 from spinemsca.release.split import Split
-from spinemsca.release.table import TABLE_NAME, read_table, write_table
 from spinemsca.release.transfer.fetch import RETRIES, Remote, Retries, fetch
 from spinemsca.release.transfer.mirror import PUBLISHED, Offer, ask_folder, ask_url
 

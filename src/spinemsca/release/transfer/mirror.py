@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from spinemsca._util.checksums import SUMS_NAME, parse_sums
 from spinemsca.errors import AccessError, DownloadError
-from spinemsca.release.parts import parts_in_order
+from spinemsca.release.archive.multipart import parts_in_order
+from spinemsca.release.case_table import TABLE_NAME, is_companion
 from spinemsca.release.split import Split
-from spinemsca.release.table import TABLE_NAME, is_companion
 from spinemsca.release.transfer.fetch import Remote
 from spinemsca.release.transfer.http import has_file, read_text
 

@@ -10,13 +10,13 @@ import numpy as np
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import SpineError
+from spinemsca.release.verify.components import Shape, shapes
 from spinemsca.release.verify.fingerprint import Fingerprint, fingerprint
 from spinemsca.release.verify.rules.files import check_files, unloadable
-from spinemsca.release.verify.rules.fit import check_fit
 from spinemsca.release.verify.rules.image import check_image, is_blank
 from spinemsca.release.verify.rules.label import check_label
+from spinemsca.release.verify.rules.registration import check_fit
 from spinemsca.release.verify.rules.table import check_digest
-from spinemsca.release.verify.shapes import Shape, shapes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
     from spinemsca.case import Case
     from spinemsca.release.layout import Entry
-    from spinemsca.release.store import Release
+    from spinemsca.release.release import Release
     from spinemsca.release.verify.finding import Finding
 
 __all__ = ["Evidence", "gather", "judge"]

@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from spinemsca.release.verify.judge import RULES
+from spinemsca.release.verify.verify import RULES
 
 if TYPE_CHECKING:
     from spinemsca.release.verify.finding import Finding, Severity

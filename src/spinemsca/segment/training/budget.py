@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from spinemsca.segment.training.config import TrainingConfig
-    from spinemsca.segment.training.state import Run
+    from spinemsca.segment.training.run import Run
 
 __all__ = ["Stopwatch", "done_and_total", "is_over", "last_step", "position", "validates"]
 

@@ -20,23 +20,23 @@ import numpy as np
 from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import ReleaseError, SpineError
+from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release
-from spinemsca.segment.confidence import calibrated, calibration_error, evidence, fit
-from spinemsca.segment.levels import consistent_levels
-from spinemsca.segment.predict import Model
-from spinemsca.segment.training.augment import Augmentation, apply, draw
+from spinemsca.segment.inference.model import Model
+from spinemsca.segment.labelling.levels import consistent_levels
+from spinemsca.segment.runtime.confidence import calibrated, calibration_error, evidence, fit
+from spinemsca.segment.runtime.weights import load_weights, save_weights
+from spinemsca.segment.training.augmentations import Augmentation, apply, draw
 from spinemsca.segment.training.data import load_examples
 from spinemsca.segment.training.validate import case_dice
-from spinemsca.segment.weights import load_weights, save_weights
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from spinemsca.anatomy import Structure
-    from spinemsca.segment.confidence import Evidence
-    from spinemsca.segment.training.candidates import CandidateMap
+    from spinemsca.segment.runtime.confidence import Evidence
     from spinemsca.segment.training.data import Example
+    from spinemsca.segment.training.partial_labels import CandidateMap
 
 __all__ = ["GOOD_DICE", "gather", "main", "outcomes"]
 

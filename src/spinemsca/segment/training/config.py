@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from spinemsca.errors import UsageError
 from spinemsca.segment.networks.choice import AnyConfig  # noqa: TC001
 from spinemsca.segment.networks.column import STRIDE, NetworkConfig
-from spinemsca.segment.training.loss import STRUCTURE_WEIGHT
+from spinemsca.segment.training.losses import STRUCTURE_WEIGHT
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,17 +16,17 @@ from torch import Tensor
 
 from spinemsca.anatomy import BACKGROUND
 from spinemsca.errors import ReleaseError
-from spinemsca.segment.intensity import window
-from spinemsca.segment.training.augment import Augmentation, apply, draw
-from spinemsca.segment.training.candidates import candidate_sets
+from spinemsca.segment.inference.intensity import window
+from spinemsca.segment.training.augmentations import Augmentation, apply, draw
+from spinemsca.segment.training.partial_labels import candidate_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from spinemsca.case import Case, Image
+    from spinemsca.release.release import Release
     from spinemsca.release.split import Split
-    from spinemsca.release.store import Release
-    from spinemsca.segment.training.candidates import CandidateMap
+    from spinemsca.segment.training.partial_labels import CandidateMap
 
 __all__ = ["Batch", "Example", "Sampler", "example", "load_examples", "plain_batch"]
 

@@ -21,19 +21,19 @@ import numpy as np
 from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import BACKGROUND, COLUMN
 from spinemsca.case import Case
-from spinemsca.curate.grid import Fit, place, resample_image, resample_label
 from spinemsca.curate.normalise import normalise
+from spinemsca.curate.resample import Fit, place, resample_image, resample_label
 from spinemsca.errors import CaseError, FileFormatError, ReleaseError, SpineError, UsageError
 from spinemsca.io.read import read_scan
+from spinemsca.release.release import Release, write_release
 from spinemsca.release.split import Split
-from spinemsca.release.store import Release, write_release
-from spinemsca.segment.predict import Model
-from spinemsca.segment.training.patients import read_patients
+from spinemsca.segment.inference.model import Model
+from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from spinemsca.segment.predict import Segmentation
+    from spinemsca.segment.inference.model import Segmentation
 
 __all__ = ["Criteria", "Labelled", "doubt_of", "main", "pseudo_label", "read_rejected"]
 

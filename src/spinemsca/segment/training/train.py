@@ -35,14 +35,14 @@ from spinemsca.segment.training.budget import (
     position,
     validates,
 )
-from spinemsca.segment.training.candidates import with_open_edges
 from spinemsca.segment.training.config import TrainingConfig, learning_rate
 from spinemsca.segment.training.data import Batch, Example, Sampler
-from spinemsca.segment.training.distractors import distractors
-from spinemsca.segment.training.journal import journal
-from spinemsca.segment.training.loss import segmentation_loss
-from spinemsca.segment.training.record import write_record
-from spinemsca.segment.training.state import Run, resume, save, start
+from spinemsca.segment.training.logging import journal
+from spinemsca.segment.training.losses import segmentation_loss
+from spinemsca.segment.training.negatives import distractors
+from spinemsca.segment.training.partial_labels import with_open_edges
+from spinemsca.segment.training.provenance import write_record
+from spinemsca.segment.training.run import Run, resume, save, start
 from spinemsca.segment.training.validate import validate
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from spinemsca.release.verify.finding import Finding, Rule, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from spinemsca.release.case_table import CaseRow
     from spinemsca.release.layout import Entry
-    from spinemsca.release.table import CaseRow
 
 __all__ = ["RULES", "check_composition", "check_published", "patient_of"]
 

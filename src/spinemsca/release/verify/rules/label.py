@@ -7,8 +7,8 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, Kind, Structure, by_name
+from spinemsca.release.verify.components import Shape, gap
 from spinemsca.release.verify.finding import Finding, Rule, Severity
-from spinemsca.release.verify.shapes import Shape, gap
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ReleaseError
+from spinemsca.release.case_table import TABLE_NAME, CaseRow, read_table
 from spinemsca.release.layout import IMAGE_NAME
-from spinemsca.release.store import case_digest
-from spinemsca.release.table import TABLE_NAME, CaseRow, read_table
+from spinemsca.release.release import case_digest
 from spinemsca.release.verify.finding import Finding, Rule, Severity
 
 if TYPE_CHECKING:

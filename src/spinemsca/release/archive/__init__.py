@@ -1,0 +1,1 @@
+"""Split archives: packing, multipart files, extraction that trusts nothing."""

@@ -1,0 +1,1 @@
+"""Weights and what runs them: torch, TorchScript, ONNX Runtime, OpenVINO."""
