@@ -330,7 +330,7 @@ def test_killed_at_any_moment_only_whole_files_are_left(tmp_path, pause):
     run = subprocess.Popen(
         [sys.executable, "-c", _SLOWLY, str(folder), str(out)],
         stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert run.stdout is not None
     run.stdout.readline()
