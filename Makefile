@@ -13,7 +13,7 @@ DATA ?= ../shared/data
 SLICE ?= $(DATA)/spider/mid/45_t2_SPACE.png
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-lowest test-extras check format real weights comparison bench docs clean
+.PHONY: help setup demo test test-slow test-lowest test-extras test-wheel check format real weights comparison bench docs clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ test-extras: $(READY)  ## Run the fast tests with every extra and SimpleITK, so 
 	.venv-extras/bin/python -m pip install --quiet --editable '.[deploy,dicom,hub,pdf,plot,train]' SimpleITK --group test
 	.venv-extras/bin/python -m pytest -n 2 $(TESTS)
 
+test-wheel: $(READY)  ## Build the wheel, install it into an empty venv, and run every verb
+	$(PYTEST) -m slow tests/test_wheel.py
+
 check: $(READY)  ## Lint, check formatting, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -77,5 +80,14 @@ comparison: $(READY)  ## Train all networks alike for BUDGET seconds each and sc
 bench: $(READY)  ## Run every benchmark and print its ratios
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
 
+docs: $(VENV)/.ready-docs  ## Build the site into build/docs, run its examples, and check its links
+	OMP_NUM_THREADS=1 $(BIN)/sphinx-build -W --keep-going -q docs build/docs
+	$(BIN)/python scripts/check_links.py build/docs
+	@echo "Look at build/docs/index.html"
+
+$(VENV)/.ready-docs: $(READY)
+	$(BIN)/python -m pip install --quiet --group docs
+	@touch $@
+
 clean:  ## Remove what the other targets made, except .venv
-	rm -rf demo build dist .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf demo build dist docs/gallery docs/generated .coverage* htmlcov .pytest_cache .mypy_cache .ruff_cache .hypothesis

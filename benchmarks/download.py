@@ -26,7 +26,7 @@ MEMBER = 1 << 20
 
 def make(folder: Path, megabytes: int) -> None:
     """Writes archives of random members with their sums; most of the bytes are in Train."""
-    from spinemsca.release.digest import format_sums
+    from spinemsca._util.checksums import format_sums
     from spinemsca.release.parts import PartWriter
 
     folder.mkdir()
@@ -53,7 +53,7 @@ def in_process(function, *arguments) -> int:
 
 def serve(folder: Path, pipe: int) -> None:
     """Serves until it is killed; writes the URL into a pipe."""
-    from spinemsca.release.serve import serve_folder
+    from spinemsca.release.transfer.serve import serve_folder
 
     with serve_folder(folder) as url:
         os.write(pipe, url.encode())
@@ -86,14 +86,13 @@ def peak() -> float:
 
 def measure(folder: Path, url: str) -> None:
     """Prints all figures of one run."""
-    import pooch  # noqa: F401
     import requests  # noqa: F401
 
-    from spinemsca.release.digest import parse_sums
-    from spinemsca.release.download import _bring, download
-    from spinemsca.release.fetch import RETRIES
-    from spinemsca.release.mirror import ask_url
+    from spinemsca._util.checksums import parse_sums
     from spinemsca.release.split import Split
+    from spinemsca.release.transfer.download import _bring, download
+    from spinemsca.release.transfer.fetch import RETRIES
+    from spinemsca.release.transfer.mirror import ask_url
 
     served = folder / "served"
     names = list(parse_sums((served / "SHA256SUMS").read_text(), ""))

@@ -11,7 +11,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import BinaryIO
 
-from spinemsca.release.serve import FolderHandler, serve_folder
+from spinemsca.release.transfer.serve import FolderHandler, serve_folder
 
 CHUNK = 1 << 14
 

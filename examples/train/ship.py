@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from spinemsca.io.files import write_bytes, write_text
+from spinemsca._util.files import write_bytes, write_text
 
 
 def main(weights: Path, folder: Path, version: str) -> None:

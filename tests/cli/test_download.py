@@ -5,7 +5,7 @@ import json
 import pytest
 
 from spinemsca.cli import main
-from spinemsca.release.serve import serve_folder
+from spinemsca.release.transfer.serve import serve_folder
 from tests.release.conftest import digests, tiny
 
 

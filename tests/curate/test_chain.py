@@ -17,10 +17,10 @@ from spinemsca.curate.build import Built, build
 from spinemsca.curate.config import BuildConfig
 from spinemsca.errors import SpineError
 from spinemsca.release.card import CARD_NAME
-from spinemsca.release.download import download
 from spinemsca.release.pack import pack
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
+from spinemsca.release.transfer.download import download
 from tests.io.volumes import dicom_slice, save_dicom
 
 PEOPLE = ("张三", "李四", "王五", "Müller")

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+import os
 import struct
+import subprocess
+import sys
 import threading
 import traceback
 import warnings
@@ -21,7 +24,7 @@ from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io import dicom_header, dicom_series, dicom_start
+from spinemsca.io import dicom_elements, dicom_header, dicom_series, dicom_start
 from spinemsca.io.read import kind_of, read_volume
 from spinemsca.io.silence import silence
 from tests.io.volumes import HOUSE, SAGITTAL, STEPS, affine_of, dicom_slice, save_dicom
@@ -186,8 +189,8 @@ def test_file_meta_information_planted(tmp_path, tag):
 
 def test_functional_groups_planted(tmp_path):
     parts = {
-        group: sequence(group, raw(dicom_header._TAGS[keyword], "DS"))
-        for keyword, group in dicom_header._GROUPS.items()
+        group: sequence(group, raw(dicom_elements.TAGS[keyword], "DS"))
+        for keyword, group in dicom_elements._GROUPS.items()
     }
     groups = sequence(Tag("SharedFunctionalGroupsSequence"), *dict(sorted(parts.items())).values())
     volume = judged(written(tmp_path, {Tag("SharedFunctionalGroupsSequence"): groups}))
@@ -383,3 +386,25 @@ def test_several_frames_are_refused(tmp_path):
     slice_.NumberOfFrames = 3
     with pytest.raises(CaseError, match="holds 3 frames"):
         read_volume(save_dicom(path, slice_))
+
+
+def test_nothing_that_predict_writes_or_prints_holds_a_header_value(tmp_path):
+    """The whole command, in a process of its own: sound, damaged and malformed files."""
+    for keyword in ("SeriesInstanceUID", "PixelSpacing", "Rows", "SpecificCharacterSet", "whole"):
+        # Each in a folder of its own, or they would be one series.
+        folder = tmp_path / "in" / keyword
+        folder.mkdir(parents=True)
+        vr = "UI" if "UID" in keyword else "DS"
+        written(folder, {} if keyword == "whole" else {Tag(keyword): raw(Tag(keyword), vr)})
+    whole = (folder / "a.dcm").read_bytes()
+    (tmp_path / "in" / "cut.dcm").write_bytes(whole[: len(whole) * 2 // 3])
+    command = [sys.executable, "-m", "spinemsca", "predict", str(tmp_path / "in")]
+    done = subprocess.run(
+        [*command, "--out", str(tmp_path / "out")],
+        capture_output=True,
+        check=False,
+        env=os.environ | {"PYTHONWARNINGS": "always"},
+    )
+    left = [path.read_bytes() for path in (tmp_path / "out").iterdir()]
+    assert len(left) > 9
+    assert not [text for text in (done.stdout, done.stderr, *left) if PLANTED.encode() in text]

@@ -93,6 +93,17 @@ def test_forms_that_disagree_are_named_and_the_sform_is_used(tmp_path):
     np.testing.assert_allclose(found.grid.affine, plain, atol=1e-4)
 
 
+def test_forms_that_disagree_about_axes_leave_open_how_slices_lie(tmp_path):
+    for other in (MIRRORED, AXIAL):
+        found = read_volume(saved(tmp_path, image(AFFINE, other)))
+        assert (found.oriented, found.tilt) == (False, None)
+    moved = AFFINE.copy()
+    moved[:3, 3] += 30
+    found = read_volume(saved(tmp_path, image(AFFINE, moved)))
+    assert found.oriented
+    assert found.tilt == pytest.approx(0, abs=1e-3)
+
+
 def test_forms_that_agree_but_for_rounding_are_not_named(tmp_path):
     moved = AFFINE.copy()
     moved[:3, 3] += 0.4
@@ -132,7 +143,9 @@ def test_an_impossible_form_beside_a_good_one(tmp_path):
     good = header.copy()
     header["quatern_b"] = 9
     path.write_bytes(header.binaryblock + whole[348:])
-    assert "one of them is impossible; the sform was used" in read_volume(path).notes[0]
+    found = read_volume(path)
+    assert "one of them is impossible; the sform was used" in found.notes[0]
+    assert found.oriented
     for row in ([np.nan] * 4, [0, 0, 0, 0]):
         header = good.copy()
         header["srow_x"] = row

@@ -9,9 +9,23 @@ from hypothesis.extra import numpy as hnp
 
 from spinemsca.errors import UsageError
 from spinemsca.io.orientation import HOUSE as HOUSE_SLICE
-from spinemsca.io.orientation import SLICE_CODES, Orientation
+from spinemsca.io.orientation import SLICE_CODES, Orientation, orthonormal, other_world
+from spinemsca.io.read import read_volume
 from spinemsca.io.volume import on_grid, on_picture_grid
-from tests.io.volumes import HOUSE, TURNS, affine_of
+from tests.io.volumes import (
+    HOUSE,
+    SAGITTAL,
+    STEPS,
+    TURNS,
+    affine_of,
+    dicom_slice,
+    mha_bytes,
+    nrrd_bytes,
+    save_dicom,
+    write_series,
+)
+
+STEPS_OF_FILE = (STEPS[2], STEPS[1], STEPS[0])
 
 assert len(set(TURNS)) == 48
 
@@ -99,3 +113,72 @@ def test_turning_takes_voxels_where_the_affine_says():
         world = corners @ affine[:3, :3].T + affine[:3, 3]
         extreme = corners[np.argmax(world.sum(1))]
         assert array[tuple(extreme)] == HOUSE[0, 0, 0]
+
+
+@pytest.mark.parametrize("bent", [1e-6, 1e-4, 5e-3])
+@pytest.mark.parametrize("shape", [(3, 2), (3, 3), (2, 2)])
+def test_bent_directions_are_straightened(bent, shape):
+    random = np.random.default_rng(5)
+    exact, _ = np.linalg.qr(random.normal(size=(shape[0], shape[0])))
+    exact = exact[:, : shape[1]]
+    found = orthonormal(exact + random.uniform(-bent, bent, shape) / 2)
+    np.testing.assert_allclose(found.T @ found, np.eye(shape[1]), atol=1e-12)
+    np.testing.assert_allclose(found, exact, atol=bent)
+
+
+@pytest.mark.parametrize(
+    "directions",
+    [
+        np.diag([1, 1, 1.02]),
+        np.zeros((3, 2)),
+        np.array([[1, 0.02], [0, 1]]),
+        np.full((3, 2), np.nan),
+    ],
+)
+def test_directions_that_no_rounding_makes_are_not(directions):
+    assert orthonormal(directions) is None
+
+
+BENT = np.array([[1.004, 0.003, 0], [-0.004, 0.997, 0.002], [0.001, 0, 1.003]])
+
+
+@pytest.mark.parametrize("form", ["dicom", "mha"])
+def test_spacing_never_picks_up_what_bends_directions(tmp_path, form):
+    affine, path = affine_of(SAGITTAL), tmp_path / f"a.{form}"
+    lps = other_world(affine)[:3, :3] / STEPS_OF_FILE @ BENT
+    if form == "dicom":
+        cosines = [float(v) for v in lps[:, :2].T.ravel()]
+        slice_ = dicom_slice(HOUSE[0], affine, ImageOrientationPatient=cosines)
+        save_dicom(path, slice_)
+    else:
+        matrix = " ".join(repr(float(v)) for v in lps.T.ravel())
+        path.write_bytes(mha_bytes(SAGITTAL.undo(HOUSE), affine, TransformMatrix=matrix))
+    found = read_volume(path)
+    assert found.spacing == pytest.approx(STEPS[1:], rel=1e-12)
+    if form == "mha":
+        steps = found.grid.affine[:3, :3]
+        products = steps.T @ steps
+        np.testing.assert_allclose(products, np.diag(np.diag(products)), atol=1e-12)
+        assert found.grid.spacing_of_file(found.spacing) == pytest.approx(STEPS_OF_FILE)
+
+
+def test_steps_of_nrrd_that_lean_are_set_upright_at_their_own_length(tmp_path):
+    affine = affine_of(SAGITTAL)
+    lean = affine.copy()
+    lean[:3, :3] = affine[:3, :3] / STEPS_OF_FILE @ (BENT / np.linalg.norm(BENT, axis=0))
+    lean[:3, :3] *= STEPS_OF_FILE
+    (tmp_path / "a.nrrd").write_bytes(nrrd_bytes(SAGITTAL.undo(HOUSE), lean))
+    found = read_volume(tmp_path / "a.nrrd")
+    assert found.spacing == pytest.approx(STEPS[1:], rel=1e-12)
+    steps = found.grid.affine[:3, :3]
+    np.testing.assert_allclose(steps.T @ steps, np.diag(np.square(STEPS_OF_FILE)), atol=1e-12)
+
+
+def test_a_series_of_bent_directions(tmp_path):
+    affine = affine_of(SAGITTAL)
+    lps = other_world(affine)[:3, :3] / STEPS_OF_FILE @ BENT
+    cosines = [float(v) for v in lps[:, :2].T.ravel()]
+    folder = write_series(
+        tmp_path / "s", SAGITTAL.undo(HOUSE), affine, ImageOrientationPatient=cosines
+    )
+    assert read_volume(folder).spacing == pytest.approx(STEPS[1:], rel=1e-12)

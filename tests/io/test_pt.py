@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import re
 import warnings
 import zipfile
 
@@ -13,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io import pt, torchfile
+from spinemsca.io import pt, safe_torch, tensor_layout
 from tests import strategies as own
 
 LABEL = np.zeros((1, 8, 9))
@@ -269,7 +270,7 @@ def test_sizes_are_capped_before_anything_is_unpacked(tmp_path, monkeypatch):
     many = saved(tmp_path, [[] for _ in range(20_000)])
     with pytest.raises(UnsafeFileError, match="far more than one case"):
         pt.read_image(many)
-    monkeypatch.setattr(torchfile, "MAX_BYTES", 1000)
+    monkeypatch.setattr(safe_torch, "MAX_BYTES", 1000)
     with pytest.raises(UnsafeFileError, match="MiB allowed"):
         pt.read_image(saved(tmp_path, torch.rand(8, 90)))
 
@@ -296,7 +297,58 @@ def test_a_lone_tensor_is_read_without_torch_load(tmp_path, monkeypatch):
     expected = torch.load(path, weights_only=True).numpy()
     monkeypatch.setattr(torch, "load", None)
     assert np.array_equal(pt.read_image(path), expected)
-    assert torchfile.locate(path).shape == (8, 9)
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2"])
+@pytest.mark.parametrize("core", [b"numpy.core", b"numpy._core"])
+def test_arrays_are_read_without_torch_load(tmp_path, monkeypatch, dtype, core):
+    image = np.random.default_rng(0).random((8, 9)).astype(dtype)
+    label = np.arange(72, dtype=np.int64).reshape(1, 8, 9) % 12
+    path = saved(tmp_path, {"img": image, "label": label})
+    rewritten(path, lambda name, data: re.sub(rb"cnumpy\._?core", b"c" + core, data))
+    monkeypatch.setattr(torch, "load", None)
+    read = pt.read_pair(path)
+    assert np.array_equal(read[0], image.astype(np.float32))
+    assert np.array_equal(read[1], label[0])
+
+
+@pytest.mark.parametrize(
+    "array", [np.asfortranarray(np.ones((3, 4))), np.ones((3, 4)).view(np.matrix)], ids=["F", "m"]
+)
+def test_arrays_of_other_forms_are_left_to_torch(tmp_path, array):
+    path = saved(tmp_path, {"img": array})
+    if type(array) is np.ndarray:
+        assert np.array_equal(pt.read_image(path), array)
+    else:
+        with pytest.raises(SpineError):
+            pt.read_image(path)
+
+
+def test_long_arrays_hold_every_byte(tmp_path, monkeypatch):
+    label = np.arange(256, dtype=np.uint8).repeat(64).reshape(64, 256)
+    path = saved(tmp_path, {"label": label})
+    monkeypatch.setattr(torch, "load", None)
+    assert np.array_equal(pt.read_numbers(path), label)
+
+
+def test_long_text_that_holds_no_bytes_is_refused(tmp_path):
+    path = saved(tmp_path, {"label": np.full((64, 256), 255, np.uint8)})
+    rewritten(path, lambda _, data: data.replace("ÿ".encode(), "Ā".encode()))
+    with pytest.raises(FileFormatError):
+        pt.read_numbers(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["REDUCE", "BUILD", "TUPLE2", "TUPLE", "SETITEMS", "BINPUT", "BINGET", "NEWOBJ"]
+)
+def test_instructions_that_lack_their_operands_describe_nothing(name):
+    assert tensor_layout.describe([("PROTO", 2), (name, 7), ("STOP", None)]) is None
+
+
+def test_keys_that_would_take_for_ever_to_hash_describe_nothing():
+    doubled = [("EMPTY_TUPLE", None)] + 60 * [("BINPUT", 0), ("BINGET", 0), ("TUPLE2", None)]
+    item = [("MARK", None), *doubled, ("NONE", None), ("SETITEMS", None)]
+    assert tensor_layout.describe([("EMPTY_DICT", None), *item]) is None
 
 
 def test_declared_numbers_beyond_the_stored_ones_are_never_read(tmp_path):

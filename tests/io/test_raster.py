@@ -106,9 +106,13 @@ def test_picture_is_turned_as_exif_says(tmp_path):
 def test_damaged_and_foreign_files(tmp_path):
     Image.fromarray(GREY).save(tmp_path / "a.png")
     whole = (tmp_path / "a.png").read_bytes()
-    for content in (b"", b"hello", whole[: len(whole) // 2]):
+    for content, fault in (
+        (b"", "is empty"),
+        (b"hello", "no readable PNG"),
+        (whole[: len(whole) // 2], "no readable PNG"),
+    ):
         (tmp_path / "a.png").write_bytes(content)
-        with pytest.raises(FileFormatError, match="no readable PNG"):
+        with pytest.raises(FileFormatError, match=fault):
             read_scan(tmp_path / "a.png")
     with pytest.raises(FileFormatError, match="No such file"):
         read_scan(tmp_path / "none.png")

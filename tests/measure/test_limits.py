@@ -86,3 +86,21 @@ def test_tables_and_json_hold_flags(drawn):
     assert one["plausible"] == [9, 44]
     assert one["flag"].startswith("body_height_middle")
     assert set(one) == set(schema["properties"]["measures"]["items"]["required"])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_any_label_map_gives_values_or_reasons_and_no_impossible_slip(seed, drawn):
+    rng = np.random.default_rng(seed)
+    names = np.arange(19, dtype=np.uint8)
+    for _ in range(rng.integers(0, 4)):
+        first, second = rng.integers(1, 19, 2)
+        names[[first, second]] = names[[second, first]]
+    label = names[drawn.label[::2, ::2]]
+    for _ in range(rng.integers(0, 5)):
+        row, column, height, width = rng.integers(0, (*label.shape, 50, 50))
+        label[row : row + height, column : column + width] = rng.integers(0, 19)
+    found = measure(label, image=rng.random(label.shape))
+    for result in found.results:
+        assert (result.value is None) == bool(result.reason)
+        if result.value is not None and result.definition.name.startswith("slip_sh"):
+            assert abs(result.value) <= 100

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from spinemsca.case import Case, Sex, Spacing
-from spinemsca.release.fetch import Retries
 from spinemsca.release.pack import pack
 from spinemsca.release.split import split_sizes
 from spinemsca.release.store import write_release
+from spinemsca.release.transfer.fetch import Retries
 
 IMPATIENT = Retries(attempts=5, sleep=lambda _: None)
 

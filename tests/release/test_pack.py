@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spinemsca.errors import ReleaseError
-from spinemsca.release.download import download
 from spinemsca.release.pack import pack
 from spinemsca.release.parts import PartReader
 from spinemsca.release.store import Release, write_release
 from spinemsca.release.table import read_table
+from spinemsca.release.transfer.download import download
 from tests import strategies as own
 from tests.release.conftest import digests, tiny
 

@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from scipy import ndimage as ndi
 
 from spinemsca.anatomy import by_name
-from spinemsca.errors import UsageError
-from spinemsca.release.stream import stream
 from spinemsca.release.verify.alignment import alignment
 from spinemsca.release.verify.fingerprint import CANDIDATE, DUPLICATE, fingerprint, likeness
 from spinemsca.release.verify.rules.duplicates import candidates
@@ -126,13 +124,3 @@ def test_real_images_of_different_patients_are_told_apart(shared_data) -> None:
     pairs = list(candidates(coarse, 0.9))
     assert pairs
     assert max(likeness(prints[i].fine, prints[j].fine) for i, j in pairs[:150]) < DUPLICATE
-
-
-def test_stream_keeps_order_and_holds_few() -> None:
-    started: list[int] = []
-    seen = stream(lambda i: started.append(i) or i, range(100), workers=2)
-    assert next(seen) == 0
-    assert len(started) <= 6
-    assert list(seen) == list(range(1, 100))
-    with pytest.raises(UsageError):
-        next(stream(abs, [1], workers=0))

@@ -300,7 +300,7 @@ def test_too_little_memory_stops_nobody_else(folder, tmp_path):
 _SLOWLY = """
 import sys, time
 from pathlib import Path
-from spinemsca.io import files
+from spinemsca._util import files
 from spinemsca.segment.batch import predict_files
 from spinemsca.predictions.scans import find_scans
 from tests.segment.test_levels import NAMES

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spinemsca import _optional
+from spinemsca._util import optional
 from spinemsca.errors import MissingDependencyError, UsageError
 from spinemsca.segment import deploy, engine
 from spinemsca.segment.engine import choose_device, choose_engine, torch_engine
@@ -74,7 +74,7 @@ def test_engines_that_cannot_be_had(weights, monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(_optional, "import_module", missing)
+    monkeypatch.setattr(optional, "import_module", missing)
     for name in ("onnxruntime", "openvino"):
         with pytest.raises(MissingDependencyError, match=r"spine-msca\[deploy\]"):
             choose_engine(weights, "cpu", name)

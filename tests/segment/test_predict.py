@@ -113,3 +113,14 @@ def test_an_answer_can_be_had_all_the_same():
     found = _model(_square(NAMES), 2.0).predict(IMAGE, refuse=False)
     assert found.refused is None
     assert found.label.any()
+
+
+@pytest.mark.parametrize("grey", [0.0, 2000.0])
+def test_a_frame_around_a_picture_changes_no_label(grey):
+    rows, columns = IMAGE.shape
+    framed = np.full((rows + 160, columns + 150), grey, IMAGE.dtype)
+    framed[70 : 70 + rows, 90 : 90 + columns] = IMAGE
+    found = _model(_square(NAMES)).predict(framed)
+    inside = np.zeros(framed.shape, np.uint8)
+    inside[70 : 70 + rows, 90 : 90 + columns] = _square(NAMES)
+    np.testing.assert_array_equal(found.label, inside)

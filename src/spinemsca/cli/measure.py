@@ -19,11 +19,11 @@ from spinemsca.cli._options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from spinemsca._util.progress import Progress
     from spinemsca.measure.measure import Measurements
     from spinemsca.measure.uncertainty import Change
     from spinemsca.predictions.find import LabelFile, LabelFiles
     from spinemsca.predictions.read import LabelledScan, Reading
-    from spinemsca.progress import Progress
 
 EXAMPLE = "spine-msca measure case_label.png --spacing 0.6 0.6 --out measurements.csv"
 
@@ -261,7 +261,7 @@ def _print_list(*, json: bool, markdown: bool) -> None:
 
 
 def _write_codebook(path: Path) -> None:
-    from spinemsca.io.files import write_text
+    from spinemsca._util.files import write_text
     from spinemsca.measure import table
 
     rows = table.codebook()

@@ -64,14 +64,14 @@ def _find(
 
 
 def _write(picture: Image, out: Path) -> None:
-    from spinemsca.io.files import atomic_path
+    from spinemsca._util.files import atomic_path
 
     with atomic_path(out) as temporary:
         picture.save(temporary, format="PNG")
 
 
 def _open_window(picture: Image) -> None:
-    from spinemsca._optional import optional
+    from spinemsca._util.optional import optional
 
     pyplot = optional("matplotlib.pyplot")
     figure = pyplot.figure(figsize=(picture.width / 100, picture.height / 100))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import COLUMN
 from spinemsca.case import Case
 from spinemsca.curate.grid import Fit, place, resample_image, resample_label
@@ -16,7 +17,6 @@ from spinemsca.curate.read import UntellableError, label_of, read_source
 from spinemsca.curate.sources import find_sources
 from spinemsca.curate.tables import assign_splits, spacing_of
 from spinemsca.errors import CaseError, ReleaseError
-from spinemsca.progress import Progress, silent
 from spinemsca.release.store import Release, write_release
 
 if TYPE_CHECKING:

@@ -14,19 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.files import atomic_folder
 from spinemsca.dataset import SpineMSCA
 from spinemsca.demo.page import Shown, demo_page, demo_sections, times_section
 from spinemsca.demo.segmented import segment
 from spinemsca.demo.volume import write_volume
 from spinemsca.errors import UsageError
-from spinemsca.io.files import atomic_folder
 from spinemsca.predictions.find import find_label_maps
 from spinemsca.predictions.read import Reading
-from spinemsca.release.download import download
 from spinemsca.release.info import info
 from spinemsca.release.pack import pack
-from spinemsca.release.serve import serve_folder
 from spinemsca.release.synthetic import write_phantoms
+from spinemsca.release.transfer.download import download
+from spinemsca.release.transfer.serve import serve_folder
 from spinemsca.release.verify import verify
 from spinemsca.report.inputs import report_inputs
 from spinemsca.report.write import write_reports

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca.io.files import atomic_path
+from spinemsca._util.files import atomic_path
 from spinemsca.io.nifti import write_nifti
 from spinemsca.io.orientation import Orientation
 from spinemsca.io.volume import Grid

@@ -93,7 +93,9 @@ def affine_of(header: Header, path: Path) -> NDArray[np.float64] | None:
         return None
     directions = orthonormal(np.array(header.cosines).reshape(2, 3).T)
     if directions is None:
-        raise FileFormatError("states an impossible orientation", where=path)
+        raise FileFormatError(
+            "states an impossible orientation", where=path, remedy="Get the file again"
+        )
     along_row, down = directions.T
     rows, columns = header.spacing or (1.0, 1.0)
     affine = np.eye(4)
@@ -107,7 +109,7 @@ def _check(header: Header, path: Path) -> None:
         what = "no MR" if header.modality == "other" else f"a {header.modality}"
         raise UnsuitableError(f"is {what} image", where=path, remedy="Give an MR image")
     if min(header.rows, header.columns) < 1:
-        raise FileFormatError("holds no image", where=path)
+        raise FileFormatError("holds no image", where=path, remedy="Get the file again")
     check_size((header.rows, header.columns), 8, path)
     if header.frames != 1:
         raise CaseError(

@@ -10,9 +10,9 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
+from spinemsca._util.files import write_bytes
 from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
 from spinemsca.io.block import read_block
-from spinemsca.io.files import write_bytes
 from spinemsca.io.nifti_form import Form, Pose, conflict, poses
 from spinemsca.io.packed import opened
 from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
@@ -90,22 +90,27 @@ def _placed(array: NDArray[Any], header: Any, form: Form, path: Path) -> Volume:
 def _one_of_two(
     array: NDArray[Any], found: list[Pose], clash: str, path: Path, *, known: bool
 ) -> Volume:
-    """By the first of two forms that disagree which gives sagittal slices."""
-    faults: list[UnsuitableError | FileFormatError] = []
+    """By the first of two forms that disagree which gives sagittal slices.
+
+    Where they disagree about the axes, too, it is not known how the slices lie.
+    """
+    volumes: dict[str, Volume] = {}
+    faults: dict[str, UnsuitableError | FileFormatError] = {}
     for pose in found:
         try:
-            volume = on_grid(path, stem(path), array, pose.affine, known=known)
+            volumes[pose.name] = on_grid(path, stem(path), array, pose.affine, known=known)
         except (UnsuitableError, FileFormatError) as error:
-            faults.append(error)
-            continue
-        why = f", for by the {found[0].name} it {faults[0].what}" if faults else ""
-        return volume.replace(notes=(f"{clash}; the {pose.name} was used{why}",))
-    first = faults[0]
-    raise type(first)(
-        f"{first.what}; {clash}; the {found[0].name} was used",
-        where=path,
-        remedy=first.remedy,
-    )
+            faults[pose.name] = error
+    first = found[0].name
+    if not volumes:
+        what = f"{faults[first].what}; {clash}; the {first} was used"
+        raise type(faults[first])(what, where=path, remedy=faults[first].remedy)
+    used, volume = next(iter(volumes.items()))
+    why = "" if used == first else f", for by the {first} it {faults[first].what}"
+    volume = volume.replace(notes=(f"{clash}; the {used} was used{why}",))
+    codes = {other.grid.codes for other in volumes.values()}
+    planes = any(isinstance(fault, UnsuitableError) for fault in faults.values())
+    return volume.replace(oriented=False, tilt=None) if planes or len(codes) > 1 else volume
 
 
 def write_nifti(path: Path, label: NDArray[np.uint8], grid: Grid) -> None:

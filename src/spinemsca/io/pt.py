@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.files import write_bytes
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import CaseError, FileFormatError
-from spinemsca.io.files import write_bytes
 from spinemsca.io.labels import whole_numbers
 from spinemsca.io.limits import checked
-from spinemsca.io.torchfile import load_untrusted
+from spinemsca.io.safe_torch import load_untrusted
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageOps
 
+from spinemsca._util.files import write_bytes
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError
-from spinemsca.io.files import write_bytes
+from spinemsca.io.guess import looks_like
 from spinemsca.io.labels import as_label_map, whole_numbers
 from spinemsca.io.limits import checked
 from spinemsca.io.scan import Scan
@@ -40,6 +41,8 @@ _PIXEL_MM: Final = (0.1, 3.0)
 _FIELD_MM: Final = (100.0, 600.0)
 _PRINT_DPI: Final = (72, 96, 100, 120, 144, 150, 200, 240, 300, 400, 600, 1200)
 _MM_PER_INCH: Final = 25.4
+# First bytes of what is no picture, enough for a NIfTI header or a shifted DICOM prefix.
+_LOOK: Final = 1024
 
 
 def read_picture(path: Path) -> Scan:
@@ -129,9 +132,16 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise FileFormatError("no such file", where=path, remedy="Check the path") from None
     except Exception as error:
         # Pillow's decoders raise whatever the damage brings about.
-        raise FileFormatError(
-            "is no readable PNG, JPEG or TIFF", where=path, remedy="Export the picture again"
-        ) from error
+        raise _unreadable(path) from error
+
+
+def _unreadable(path: Path) -> FileFormatError:
+    try:
+        with path.open("rb") as file:
+            what, remedy = looks_like(path, file.read(_LOOK))
+    except OSError:
+        what, remedy = "cannot be opened", "Check the path and its permissions"
+    return FileFormatError(what, where=path, remedy=remedy)
 
 
 def _check(picture: Image.Image, path: Path) -> None:

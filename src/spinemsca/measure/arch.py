@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 
 from spinemsca.anatomy import Structure
 from spinemsca.measure.block import is_sacral
-from spinemsca.measure.build import axes
-from spinemsca.measure.parts import Parts, find_parts
+from spinemsca.measure.parts import Parts, extent, find_again, frames_of
 
 if TYPE_CHECKING:
     from spinemsca.case import LabelMap
@@ -80,7 +79,7 @@ def cut_arches(label: LabelMap, parts: Parts, pixel: Points) -> tuple[LabelMap, 
     for _ in range(2):
         for structure in deep:
             part = parts.found[structure]
-            found = _behind(part, axes(structure, centres)[2], pixel, usual)
+            found = _behind(part, frames_of(centres)[structure][2], pixel, usual)
             behind[structure] = found
             if found is not None:
                 rows, columns = np.nonzero(part.mask & ~found)
@@ -92,11 +91,11 @@ def cut_arches(label: LabelMap, parts: Parts, pixel: Points) -> tuple[LabelMap, 
 
 def _suspect(parts: Parts, pixel: Points) -> bool:
     """Whether a body may be too deep, at little cost."""
-    depths = {s: _reach(p, axes(s, parts.centres)[2], pixel) for s, p in _free(parts)}
+    depths = {s: extent(p, parts.frame(s)[2], pixel) for s, p in _free(parts)}
     if not depths:
         return False
     usual = float(np.partition(list(depths.values()), len(depths) // 4)[len(depths) // 4])
-    areas = {s: np.count_nonzero(p.mask) * float(pixel.prod()) for s, p in _free(parts)}
+    areas = {s: p.size * float(pixel.prod()) for s, p in _free(parts)}
     return any(
         depth > _NEAR * usual or depth**2 > _SLENDER * areas[s]
         for s, depth in depths.items()
@@ -108,20 +107,9 @@ def _free(parts: Parts) -> list[tuple[Structure, Part]]:
     return [(s, p) for s, p in parts.found.items() if not is_sacral(s)]
 
 
-def _reach(part: Part, back: Points, pixel: Points) -> float:
-    """Extent of a part along its depth, from each row's first and last pixel."""
-    mask, rows = part.mask, np.arange(len(part.mask))
-    first, last = mask.argmax(axis=1), mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
-    down = rows * (pixel[0] * back[0])
-    along = np.concatenate(
-        (down + first * (pixel[1] * back[1]), down + last * (pixel[1] * back[1]))
-    )
-    return float(np.ptp(along)) + float(pixel[1])
-
-
 def _deep(parts: Parts, pixel: Points) -> tuple[float, dict[Structure, float]]:
     """The spine's usual depth, and the depths of bodies far beyond it."""
-    found = {s: _profile(p, axes(s, parts.centres)[2], pixel) for s, p in _free(parts)}
+    found = {s: _profile(p, parts.frame(s)[2], pixel) for s, p in _free(parts)}
     step = float(pixel.max())
     depths = {s: len(heights) * step for s, (_, heights) in found.items()}
     ends = [depths[s] if s.is_disc else _end(h) * step for s, (_, h) in found.items()]
@@ -198,7 +186,7 @@ def _without(
         if mask is not None:
             (top, left), (height, width) = parts.found[structure].corner, mask.shape
             label[top : top + height, left : left + width][mask] = 0
-    left_over = find_parts(label, pixel)
+    left_over = find_again(label, parts, pixel)
     for structure, mask in behind.items():
         if structure not in left_over.found:
             continue

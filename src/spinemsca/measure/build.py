@@ -6,35 +6,20 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca.anatomy import SPINE, Structure
 from spinemsca.measure.block import Block
 from spinemsca.measure.contour import Points, boundary, raggedness, smooth
 from spinemsca.measure.landmarks import SIGMAS, Landmarks, Outlines, locate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
+    from spinemsca.anatomy import Structure
     from spinemsca.measure.parts import Part, Parts
 
-__all__ = ["axes", "build_blocks"]
+__all__ = ["build_blocks"]
 
 # The longer outlines are, the more they are smoothed, as far as corners stay on phantoms.
 _SIGMAS_LONG: Final = 85.0
-
-
-def axes(
-    structure: Structure, centres: Mapping[Structure, Points]
-) -> tuple[Points, Points, Points]:
-    """Centre, down and back, from the neighbours along the spine; upright if there are none."""
-    known = [s for s in SPINE if s in centres]
-    place = known.index(structure)
-    upper, lower = known[max(place - 1, 0)], known[min(place + 1, len(known) - 1)]
-    down = centres[lower] - centres[upper]
-    length = float(np.linalg.norm(down))
-    down = down / length if length else np.array([1.0, 0.0])
-    return centres[structure], down, np.array([-down[1], down[0]])
 
 
 def build_blocks(parts: Parts, pixel: Points, shape: tuple[int, ...]) -> dict[Structure, Block]:
@@ -48,7 +33,7 @@ def build_blocks(parts: Parts, pixel: Points, shape: tuple[int, ...]) -> dict[St
     if not parts.found:
         return {}
     lines = [boundary(part.mask) + part.corner for part in parts.found.values()]
-    outlines = _outlines(lines, [axes(s, parts.centres) for s in parts.found], pixel, shape)
+    outlines = _outlines(lines, [parts.frame(s) for s in parts.found], pixel, shape)
     found = locate(outlines)
     return {
         structure: Block(
@@ -94,7 +79,7 @@ def _areas(
     """The area and its draws: each pixel of outline is off by the outline's scatter."""
     if not landmarks.valid.all():
         return np.full(len(landmarks.corners), np.nan)
-    size, pixels = float(pixel.prod()), np.count_nonzero(part.mask)
+    size, pixels = float(pixel.prod()), part.size
     scatter = float(np.sqrt(np.mean(landmarks.residual**2)) / pixel.mean())
     error = size * max(scatter, 0.29) * np.sqrt(3.0 * length)
     draws = np.random.default_rng(100 + seed).standard_normal(len(landmarks.corners))

@@ -6,9 +6,9 @@ import json
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from spinemsca._optional import optional
+from spinemsca._util.files import atomic_path
+from spinemsca._util.optional import optional
 from spinemsca.errors import UsageError
-from spinemsca.io.files import atomic_path
 from spinemsca.measure import table
 
 if TYPE_CHECKING:

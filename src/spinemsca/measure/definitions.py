@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import isfinite
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -80,7 +79,10 @@ class Scope(StrEnum):
         """Those of one spine, with its other vertebrae and discs, from top to bottom."""
         if self is Scope.SPINE:
             return COLUMN[:1]
-        return tuple(s for s in spine.rows if self.holds(s))
+        if self not in spine.cache:
+            spine.cache[self] = tuple(s for s in spine.rows if self.holds(s))
+        found: tuple[Structure, ...] = spine.cache[self]
+        return found
 
     def holds(self, structure: Structure) -> bool:
         """Whether a structure has such measures."""
@@ -117,11 +119,10 @@ class Definition:
 
     def limits_of(self, spine: Spine) -> Limits | None:
         """Limits in the spine's unit; `None` where they cannot be told."""
-        power = _POWERS.get(self.quantity, 0)
-        if self.limits is None or not power:
+        if self.limits is None or self.quantity not in _POWERS or spine.unit == "mm":
             return self.limits
         size = spine.size()
-        return None if size is None else self.limits.scaled(size**power)
+        return None if size is None else self.limits.scaled(size ** _POWERS[self.quantity])
 
     def found(self, spine: Spine, at: Structure) -> Values | str:
         """A number's values or a text; raises `NotGivenError` where it cannot be given.
@@ -137,15 +138,15 @@ class Definition:
     def _allowed(self, spine: Spine, found: Values | str) -> Values | str:
         """What was found, where anatomy allows it, so that nothing else is made of it."""
         limits = None if isinstance(found, str) else self.limits_of(spine)
-        if limits is None or limits.allows(value := float(found[0])) or not isfinite(value):
+        # Not a number lies on neither side.
+        if limits is None or not limits.rules_out(float(found[0])):
             return found
         low, high = limits.possible
         unit = self.quantity.suffix(spine.unit)
         raise NotGivenError(f"beyond what anatomy allows, {low:.4g} to {high:.4g} {unit}")
 
-    def doubt(self, spine: Spine, value: float) -> str:
+    def doubt(self, spine: Spine, value: float, limits: Limits | None) -> str:
         """Says that a value is beyond the plausible range; empty where it is not."""
-        limits = self.limits_of(spine)
         if limits is None or not limits.doubt(value):
             return ""
         low, high = limits.plausible

@@ -41,9 +41,9 @@ class Limits:
         (a, b), (c, d) = self.plausible, self.possible
         return Limits((a * factor, b * factor), (c * factor, d * factor), self.source)
 
-    def allows(self, value: float) -> bool:
-        """Whether anatomy allows a value."""
-        return self.possible[0] <= value <= self.possible[1]
+    def rules_out(self, value: float) -> bool:
+        """Whether anatomy rules a value out."""
+        return value < self.possible[0] or value > self.possible[1]
 
     def doubt(self, value: float) -> bool:
         """Whether a value is beyond the plausible range."""

@@ -182,7 +182,7 @@ def _result(definition: Definition, spine: Spine, at: Structure) -> Result:
         return Result(definition, row, None, reason=_why(spine, row, at))
     limits = definition.limits_of(spine)
     plausible = None if limits is None else limits.plausible
-    flag = definition.doubt(spine, value)
+    flag = definition.doubt(spine, value, limits)
     return Result(definition, row, value, _spread(found[1:]), flag=flag, plausible=plausible)
 
 

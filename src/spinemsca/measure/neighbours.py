@@ -8,6 +8,8 @@ landmarks gone wrong, beside the midline.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import atan2, degrees, hypot, isfinite
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -33,14 +35,15 @@ _CENTRES: Final = 2.3
 _DISC_CENTRES: Final = 1.6
 # Turn of facing endplates in degrees, open forwards: measured -17.5 to 42.8.
 _TURN: Final = (-40.0, 60.0)
-# Length of one facing endplate over the other's: 99.8 % of pairs 0.59 to 1.83, beyond 0.5 and 2
-# are four, all of them landmarks gone wrong.
-_SIZES: Final = (0.5, 2.0)
+# Length of one facing endplate over the other's, either way: 99.8 % of pairs 0.59 to 1.83, beyond
+# 0.5 and 2 are four, all of them landmarks gone wrong.
+_SIZES: Final = 2.0
 # Offset of facing endplates' middles, in their length: measured -0.47 to 0.59; at 1 no part of
 # one endplate faces the other.
 _OFFSET: Final = 1.0
 # Height of a body over its endplate's length, where no body is seen in full: the median of 2600.
 _STOCKY: Final = 0.8
+_TINY: Final = 1e-9
 
 
 def body_height(blocks: Iterable[Block]) -> float | None:
@@ -69,9 +72,9 @@ def apart(upper: Block, lower: Block, others: Iterable[Block], height: float | N
         others: All blocks, the two among them.
         height: Of the spine's bodies, see `body_height`.
     """
-    usual = height or _STOCKY * _length(lower.corner(0), lower.corner(1))
+    usual = height or _STOCKY * hypot(*_vector(lower.corner(0), lower.corner(1)))
     found = _between(upper, lower, others, usual)
-    if found or not np.isfinite(usual):
+    if found or not isfinite(usual):
         return found
     if upper.structure.is_disc or lower.structure.is_disc:
         far = float(g.distance(upper.centre, lower.centre)) / usual
@@ -84,7 +87,7 @@ def _between(upper: Block, lower: Block, others: Iterable[Block], usual: float) 
     pair = upper.structure, lower.structure
     (top, left), (bottom, right) = upper.centre.tolist(), lower.centre.tolist()
     down, back = bottom - top, right - left
-    length = float(np.hypot(down, back))
+    length = hypot(down, back)
     for other in sorted(others, key=lambda block: block.structure.is_disc):
         row, column = (other.centre - upper.centre).tolist()
         along, across = row * down + column * back, column * down - row * back
@@ -102,47 +105,62 @@ def _joins(disc: Structure, upper: Structure, lower: Structure) -> bool:
     return disc.is_disc and above(disc) == upper and below(disc) == lower
 
 
-def _place(offset: Points, along: Points) -> tuple[float, float]:
-    return float(offset @ along), float(offset[1] * along[0] - offset[0] * along[1])
+@dataclass(frozen=True, slots=True)
+class _Face:
+    """How the lower endplate of one body and the upper endplate of the next lie.
+
+    Attributes:
+        gap: Between their middles, across them.
+        offset: Between their middles, along them.
+        lengths: Of both.
+        turn: Degrees by which they open forwards.
+    """
+
+    gap: float
+    offset: float
+    lengths: tuple[float, float]
+    turn: float
+
+
+def _face(upper: Block, lower: Block) -> _Face:
+    # Plain numbers: arrays of two would take as long as all other checks.
+    first = _vector(upper.corner(g.INFERIOR_ANTERIOR), upper.corner(g.INFERIOR_POSTERIOR))
+    second = _vector(lower.corner(g.SUPERIOR_ANTERIOR), lower.corner(g.SUPERIOR_POSTERIOR))
+    down, right = _vector(upper.middle(g.INFERIOR), lower.middle(g.SUPERIOR))
+    one, other = (max(hypot(*side), _TINY) for side in (first, second))
+    fall, back = first[0] / one + second[0] / other, first[1] / one + second[1] / other
+    norm = max(hypot(fall, back), _TINY)
+    return _Face(
+        gap=(down * back - right * fall) / norm,
+        offset=(down * fall + right * back) / norm,
+        lengths=(one, other),
+        turn=180 - (180 - degrees(atan2(*first) - atan2(*second))) % 360,
+    )
 
 
 def _facing(upper: Block, lower: Block, usual: float) -> str:
     """What speaks against two bodies' facing endplates belonging together."""
-    first = upper.corner(g.INFERIOR_POSTERIOR)[0] - upper.corner(g.INFERIOR_ANTERIOR)[0]
-    second = lower.corner(g.SUPERIOR_POSTERIOR)[0] - lower.corner(g.SUPERIOR_ANTERIOR)[0]
-    step = lower.middle(g.SUPERIOR)[0] - upper.middle(g.INFERIOR)[0]
-    if not np.isfinite([first, second, step]).all():
+    face = _face(upper, lower)
+    least, most = sorted(face.lengths)
+    if not isfinite(face.gap + least + most):
         far = float(g.distance(upper.centre, lower.centre)) / usual
         return _far(upper, lower, far - 1) if far > _CENTRES else ""
-    lengths = float(np.hypot(*first)), float(np.hypot(*second))
-    back = g.unit(first / lengths[0] + second / lengths[1])
-    offset, sideways = _place(step, back)
-    gap = -sideways / usual
-    if gap > _GAP[1]:
-        return _far(upper, lower, gap)
     pair = f"{upper.structure} and {lower.structure}"
-    if gap < _GAP[0] or abs(offset) > _OFFSET * (lengths[0] + lengths[1]) / 2:
+    if face.gap > _GAP[1] * usual:
+        return _far(upper, lower, face.gap / usual)
+    if face.gap < _GAP[0] * usual or abs(face.offset) > _OFFSET * (least + most) / 2:
         return f"{pair} lie beside each other: their endplates do not face"
-    if not _SIZES[0] <= lengths[0] / lengths[1] <= _SIZES[1]:
-        return f"the facing endplates of {pair} differ {_fold(lengths):.1f}-fold in length"
-    turned = _turned(first, second)
-    if not _TURN[0] <= turned <= _TURN[1]:
-        return f"the facing endplates of {pair} are turned by {abs(turned):.0f}° to each other"
+    if most > _SIZES * least:
+        return f"the facing endplates of {pair} differ {most / least:.1f}-fold in length"
+    if not _TURN[0] <= face.turn <= _TURN[1]:
+        return f"the facing endplates of {pair} are turned by {abs(face.turn):.0f}° to each other"
     return ""
 
 
-def _length(start: Points, end: Points) -> float:
-    return float(g.distance(start[0], end[0]))
-
-
-def _fold(lengths: tuple[float, float]) -> float:
-    return max(lengths) / min(lengths)
-
-
-def _turned(first: Points, second: Points) -> float:
-    """Degrees by which the first falls more steeply backwards than the second."""
-    angles = [np.degrees(np.arctan2(side[0], side[1])) for side in (first, second)]
-    return float(g.turn(angles[0], angles[1]))
+def _vector(start: Points, end: Points) -> tuple[float, float]:
+    """From one best estimate to another."""
+    (top, left), (bottom, right) = start[0].tolist(), end[0].tolist()
+    return bottom - top, right - left
 
 
 def _far(upper: Block, lower: Block, heights: float) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from scipy import ndimage
@@ -21,7 +21,18 @@ if TYPE_CHECKING:
     from spinemsca.case import LabelMap
     from spinemsca.measure.contour import Points
 
-__all__ = ["Part", "Parts", "find_parts", "quarter_turns", "without_islands"]
+__all__ = [
+    "Part",
+    "Parts",
+    "extent",
+    "find_again",
+    "find_parts",
+    "frames_of",
+    "quarter_turns",
+    "without_islands",
+]
+
+Frame: TypeAlias = "tuple[Points, Points, Points]"
 
 # Fewer pixels have no four sides of the least number of points that a line is fitted to.
 _LEAST_PIXELS: Final = 24
@@ -40,12 +51,14 @@ class Part:
         corner: Row and column of the box's first pixel.
         centre: Centroid in pixels.
         mended: Pixels of islands and holes.
+        size: Pixels of the mask.
     """
 
     mask: NDArray[np.bool_]
     corner: tuple[int, int]
     centre: tuple[float, float]
     mended: int
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +71,7 @@ class Parts:
         absent: Why each of the others cannot.
         flags: What was mended.
         boxes: Slices that hold each label value, from 1 on, `None` for those not there.
+        frames: Of each structure, once `frame` was asked for.
     """
 
     found: dict[Structure, Part]
@@ -65,6 +79,13 @@ class Parts:
     absent: dict[Structure, str]
     flags: dict[Structure, str]
     boxes: tuple[Any, ...]
+    frames: dict[Structure, Frame] = field(default_factory=dict)
+
+    def frame(self, structure: Structure) -> Frame:
+        """A structure's centre, and unit vectors down and backwards there."""
+        if not self.frames:
+            self.frames.update(frames_of(self.centres))
+        return self.frames[structure]
 
     @property
     def rows(self) -> tuple[Structure, ...]:
@@ -72,6 +93,23 @@ class Parts:
         return tuple(
             s for s in SPINE if s.value <= len(STRUCTURES) or self.boxes[s.value - 1] is not None
         )
+
+
+def frames_of(centres: Mapping[Structure, Points]) -> dict[Structure, Frame]:
+    """Axes of each structure from its neighbours along the spine; upright if there are none.
+
+    Args:
+        centres: `(2,)` centroids.
+    """
+    known = [s for s in SPINE if s in centres]
+    found = {}
+    for place, structure in enumerate(known):
+        upper, lower = known[max(place - 1, 0)], known[min(place + 1, len(known) - 1)]
+        down = centres[lower] - centres[upper]
+        length = float(np.linalg.norm(down))
+        down = down / length if length else np.array([1.0, 0.0])
+        found[structure] = (centres[structure], down, np.array([-down[1], down[0]]))
+    return found
 
 
 def find_parts(label: LabelMap, pixel: Points) -> Parts:
@@ -95,8 +133,25 @@ def find_parts(label: LabelMap, pixel: Points) -> Parts:
     return parts
 
 
+def find_again(label: LabelMap, before: Parts, pixel: Points) -> Parts:
+    """The parts of a label map of which something was cut off; what was said before stays.
+
+    Args:
+        label: `(H, W)`.
+        before: Parts of the label map before.
+        pixel: `(2,)` height and width of a pixel.
+    """
+    parts = find_parts(label, pixel)
+    for structure, reason in before.absent.items():
+        parts.absent[structure] = reason
+        parts.found.pop(structure, None)
+        parts.centres.pop(structure, None)
+    parts.flags.update(before.flags)
+    return parts
+
+
 def _add(parts: Parts, structure: Structure, part: Part) -> None:
-    size = np.count_nonzero(part.mask)
+    size = part.size
     if size < _LEAST_PIXELS or min(part.mask.shape) < _LEAST_WIDTH:
         parts.absent[structure] = f"{structure} has only {size} pixels"
         return
@@ -112,7 +167,25 @@ def _part(mask: NDArray[np.bool_], box: tuple[slice, ...]) -> Part:
     kept, mended = main_component(mask)
     rows, columns = np.nonzero(kept)
     top, left = box[0].start, box[1].start
-    return Part(kept, (top, left), (rows.mean() + top, columns.mean() + left), mended)
+    centre = (rows.mean() + top, columns.mean() + left)
+    return Part(kept, (top, left), centre, mended, len(rows))
+
+
+def extent(part: Part, axis: Points, pixel: Points) -> float:
+    """How far a part reaches along an axis, from each row's first and last pixel.
+
+    Args:
+        part: Its mask in one piece.
+        axis: `(2,)` unit vector.
+        pixel: `(2,)` height and width of a pixel.
+    """
+    mask, rows = part.mask, np.arange(len(part.mask))
+    first, last = mask.argmax(axis=1), mask.shape[1] - 1 - mask[:, ::-1].argmax(axis=1)
+    down = rows * (pixel[0] * axis[0])
+    along = np.concatenate(
+        (down + first * (pixel[1] * axis[1]), down + last * (pixel[1] * axis[1]))
+    )
+    return float(np.ptp(along)) + float(pixel[1])
 
 
 def without_islands(label: LabelMap, parts: Parts) -> LabelMap:
@@ -122,7 +195,7 @@ def without_islands(label: LabelMap, parts: Parts) -> LabelMap:
         label: `(H, W)`; never changed.
         parts: Its parts.
     """
-    for structure in parts.flags:
+    for structure in parts.flags.keys() & parts.found.keys():
         part, box = parts.found[structure], parts.boxes[structure.value - 1]
         islands = (label[box] == structure.value) & ~part.mask
         if islands.any():

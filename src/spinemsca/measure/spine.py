@@ -13,6 +13,7 @@ from spinemsca.measure.arch import cut_arches
 from spinemsca.measure.block import Block, NotGivenError, is_sacral
 from spinemsca.measure.build import build_blocks
 from spinemsca.measure.parts import find_parts, quarter_turns, without_islands
+from spinemsca.measure.sacrum import trim_sacrum
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,9 +66,10 @@ class Spine:
         """The structure's block; raises `NotGivenError` with the reason where there is none."""
         if structure is None:
             raise NotGivenError("beyond the labelled levels")
-        if structure not in self.blocks:
+        found = self.blocks.get(structure)
+        if found is None:
             raise NotGivenError(self.absent[structure])
-        return self.blocks[structure]
+        return found
 
     def bodies(self) -> list[Structure]:
         """The vertebrae that can be measured, from top to bottom."""
@@ -173,6 +175,7 @@ def spine_of(
         pixel = pixel[::-1] if turns % 2 else pixel
         parts = find_parts(label, pixel)
     label, parts = cut_arches(label, parts, pixel)
+    label, parts = trim_sacrum(label, parts, pixel)
     label = without_islands(label, parts)
     blocks = build_blocks(parts, pixel, label.shape)
     notes = quality.notes(blocks, parts.absent, parts.flags, parts.rows)

@@ -57,10 +57,13 @@ class LabelFiles:
 
     Attributes:
         found: In order.
+        unnamed: Files that may be label maps but are not called so, as others in their folder
+            are; among `left_out`, too.
         left_out: Reason by name.
     """
 
     found: list[LabelFile] = field(default_factory=list)
+    unnamed: list[LabelFile] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
@@ -84,7 +87,7 @@ def find_label_maps(inputs: Iterable[Path]) -> LabelFiles:
         if len(result.found) == before:
             raise _nothing(path, result)
     once = {source_of(file.path): file for file in reversed(result.found)}
-    return LabelFiles(_told_apart(list(reversed(once.values()))), result.left_out)
+    return replace(result, found=_told_apart(list(reversed(once.values()))))
 
 
 def _told_apart(files: list[LabelFile]) -> list[LabelFile]:
@@ -137,6 +140,7 @@ def _add_tree(top: Path, result: LabelFiles) -> None:
     stems = {f.path.parent / f.name.rpartition("/")[2] for f in found}
     for path in files:
         if path not in taken and path.parent / stem(path) not in stems:
+            result.unnamed.append(_file(path, top))
             name = printable(path.relative_to(top))
             result.left_out[name] = "is not called *_label, as others in the folder are"
     _add_unlabelled(top, {f.name for f in found}, result)

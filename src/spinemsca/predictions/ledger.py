@@ -6,8 +6,8 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from spinemsca._util.files import write_text
 from spinemsca.errors import FileFormatError
-from spinemsca.io.files import write_text
 from spinemsca.predictions.names import TABLE_NAME
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class LedgerRow(NamedTuple):
         slices: Of the input.
         slices_segmented: Those that show a lumbar spine.
         slice_shown: Index of the one that is measured.
-        warnings: Divided by `; `.
+        warnings: Divided by a semicolon and a blank.
         file: The input as it was given.
         source: Digits that tell where it lay.
     """

@@ -81,7 +81,9 @@ def pair_labels(predictions: Path, truth: Path) -> Pairing:
 def _by_name(folder: Path) -> dict[str, LabelFile]:
     if not folder.is_dir():
         raise UsageError("no such folder", where=folder, remedy="Name a folder of label maps")
-    return {file.name: file for file in find_label_maps([folder]).found}
+    files = find_label_maps([folder])
+    # A partner of the same name tells a label map as well as `_label` does.
+    return {file.name: file for file in (*files.unnamed, *files.found)}
 
 
 def _named_as(wanted: Mapping[str, LabelFile], found: dict[str, LabelFile]) -> dict[str, LabelFile]:

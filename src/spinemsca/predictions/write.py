@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.files import atomic_path, write_text
 from spinemsca._version import __version__
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 from spinemsca.errors import SpineError
 from spinemsca.io import pt
-from spinemsca.io.files import atomic_path, write_text
 from spinemsca.io.nifti import write_nifti
 from spinemsca.io.raster import write_label_picture
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN

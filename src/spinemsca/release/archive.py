@@ -10,9 +10,9 @@ from contextlib import contextmanager
 from lzma import LZMAError
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.files import atomic_folder
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ArchiveError, ReleaseError
-from spinemsca.io.files import atomic_folder
-from spinemsca.progress import Progress, silent
 from spinemsca.release.members import LIMITS, Limits, judge_members
 from spinemsca.release.parts import PartReader, check_parts
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.parallel import parallel_map
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure
 from spinemsca.case import Sex
 from spinemsca.errors import SpineError
-from spinemsca.progress import Progress, silent
 from spinemsca.release.published import PUBLISHED_ARCHIVES
 from spinemsca.release.split import PUBLISHED_SIZES, Split
 from spinemsca.release.store import Release
-from spinemsca.release.stream import stream
 from spinemsca.release.summary import Summary, summarise
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ def info(root: Path, *, workers: int | None = None, progress: Progress = silent)
         UsageError: If `workers` is less than 1.
     """
     release = Release.open(root)
-    measured = stream(
+    measured = parallel_map(
         partial(_measured, release), release.entries, workers=workers, progress=progress
     )
     return _assemble(release, measured)

@@ -8,12 +8,12 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.checksums import SUMS_NAME, format_sums, sha256
+from spinemsca._util.files import atomic_folder
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ReleaseError
 from spinemsca.io import pt
-from spinemsca.io.files import atomic_folder
-from spinemsca.progress import Progress, silent
 from spinemsca.release.card import CARD_NAME, Card, render_card
-from spinemsca.release.digest import SUMS_NAME, format_sums, sha256
 from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, check_name
 from spinemsca.release.parts import PartWriter
 from spinemsca.release.split import Split

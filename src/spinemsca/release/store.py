@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from operator import length_hint
 from typing import TYPE_CHECKING
 
+from spinemsca._util.files import atomic_folder
+from spinemsca._util.progress import Progress, silent
 from spinemsca.case import Case
 from spinemsca.errors import ReleaseError
 from spinemsca.io import pt
-from spinemsca.io.files import atomic_folder
-from spinemsca.progress import Progress, silent
 from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, Entry, check_name, find_entries
 from spinemsca.release.table import CaseRow, read_table, write_table
 

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import deque
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from multiprocessing import get_context
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.files import write_text
+from spinemsca._util.parallel import parallel_map
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import UsageError
-from spinemsca.io.files import write_text
 from spinemsca.phantom import draw_parameters, phantom
-from spinemsca.progress import Progress, silent
 from spinemsca.release.store import Release, write_release
 from spinemsca.release.stratify import stratified_splits
 
@@ -27,9 +25,6 @@ __all__ = ["PHANTOMS_NAME", "write_phantoms"]
 
 PHANTOMS_NAME: Final = "phantoms.jsonl"
 """One JSON object a line: a case's name and its provenance."""
-
-_AHEAD: Final = 3
-"""Cases a worker may be ahead of the writer, so that memory stays bounded."""
 
 
 def write_phantoms(
@@ -70,7 +65,8 @@ def write_phantoms(
     lines: list[str] = []
 
     def each() -> Iterator[tuple[Split, Case]]:
-        for i, case in enumerate(_made(make, cases, workers)):
+        made = parallel_map(make, range(cases), workers=min(workers, cases), processes=True)
+        for i, case in enumerate(made):
             lines.append(json.dumps({"case": case.name, **case.provenance}))
             yield splits[i], case
             progress(i + 1, cases)
@@ -78,16 +74,3 @@ def write_phantoms(
     release = write_release(root, each())
     write_text(root / PHANTOMS_NAME, "\n".join(lines) + "\n")
     return release
-
-
-def _made(make: partial[Case], cases: int, workers: int) -> Iterator[Case]:
-    if workers == 1:
-        yield from map(make, range(cases))
-        return
-    with ProcessPoolExecutor(min(workers, cases), mp_context=get_context("spawn")) as pool:
-        waiting = deque(pool.submit(make, i) for i in range(min(cases, workers * _AHEAD)))
-        following = iter(range(len(waiting), cases))
-        while waiting:
-            case = waiting.popleft().result()
-            waiting.extend(pool.submit(make, i) for i in [next(following, None)] if i is not None)
-            yield case

@@ -7,10 +7,10 @@ import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.files import write_text
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure, by_name
 from spinemsca.case import Sex, Spacing
 from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.io.files import write_text
 from spinemsca.release.split import Split, unique_names
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spinemsca.io.files import write_text
+from spinemsca._util.files import write_text
 from spinemsca.report.templating import render
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class Figure:
 
     @property
     def source(self) -> str:
-        """The picture as a `data:` URL, PNG."""
+        """The picture as a data URL, PNG."""
         buffer = io.BytesIO()
         self.image.save(buffer, format="PNG", optimize=True)
         return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()

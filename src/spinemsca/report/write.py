@@ -8,12 +8,12 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
+from spinemsca._util.files import write_text
+from spinemsca._util.progress import Progress, silent
 from spinemsca._version import __version__
 from spinemsca.errors import SpineError, UsageError
-from spinemsca.io.files import write_text
 from spinemsca.measure.scan import measure_scan
 from spinemsca.measure.table import as_json
-from spinemsca.progress import Progress, silent
 from spinemsca.report.case_page import case_page
 from spinemsca.report.cohort import Cohort
 from spinemsca.report.cohort_page import cohort_page

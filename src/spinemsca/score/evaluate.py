@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import UsageError
-from spinemsca.progress import Progress, silent
 from spinemsca.score.case_score import score_case
 from spinemsca.score.checks import as_label_map
 from spinemsca.score.files import score_pairs

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.io.read import kind_of, read_label_volume
-from spinemsca.progress import Progress, silent
 from spinemsca.score.case_score import CaseScore, score_case
 from spinemsca.score.grids import check_same_grid, voxel_spacing
 from spinemsca.score.pool import Pool

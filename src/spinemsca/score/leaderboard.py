@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from spinemsca._util.checksums import sha256
+from spinemsca._util.files import write_text
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import FileFormatError, UsageError
-from spinemsca.io.files import write_text
-from spinemsca.release.digest import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

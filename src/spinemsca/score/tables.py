@@ -8,8 +8,8 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
+from spinemsca._util.files import atomic_path
 from spinemsca.anatomy import STRUCTURES
-from spinemsca.io.files import atomic_path
 from spinemsca.score.case_score import METRICS
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import torch
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.draw import overlay
 from spinemsca.errors import SpineError, UnsuitableError
 from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
@@ -19,7 +20,6 @@ from spinemsca.predictions.names import printable
 from spinemsca.predictions.record import ModelUsed, Record
 from spinemsca.predictions.scans import named_in
 from spinemsca.predictions.write import discard, finished, sweep, write_result
-from spinemsca.progress import Progress, silent
 from spinemsca.segment.intensity import window
 from spinemsca.segment.records import record_of, record_of_refusal
 from spinemsca.segment.slices import Map, predict_volume

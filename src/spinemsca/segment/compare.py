@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image as Picture
 
+from spinemsca._util.files import atomic_path, write_text
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ReleaseError, SpineError
-from spinemsca.io.files import atomic_path, write_text
-from spinemsca.progress import Progress, silent
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 from spinemsca.segment.footprint import footprint

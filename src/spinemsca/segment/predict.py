@@ -11,6 +11,7 @@ import torch
 from spinemsca.anatomy import BACKGROUND, STRUCTURES, Structure
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
+from spinemsca.io.frame import inside_frame
 from spinemsca.segment.canvas import Canvas
 from spinemsca.segment.confidence import calibrated, evidence
 from spinemsca.segment.doubts import torn
@@ -132,7 +133,8 @@ class Model:
         """Segments one sagittal slice, row 0 at the head, column 0 anterior.
 
         A slice that shows no plain spine as it lies, or one that bends backwards, but a plainer
-        one upside down or mirrored, is segmented as it seems to lie, with a warning.
+        one upside down or mirrored, is segmented as it seems to lie, with a warning. A frame of
+        one grey around it is left out of what is looked at.
 
         Args:
             image: `(H, W)`, any real dtype and range.
@@ -145,8 +147,21 @@ class Model:
             CaseError: If the image is no finite array of two dimensions.
             UsageError: If the spacing is not two positive numbers.
         """
-        pixels = window(_checked(image))
+        checked = _checked(image)
         known = None if spacing is None else Spacing.checked(spacing)
+        box = inside_frame(np.asarray(image))
+        found = self._inside(checked[box], known, refuse, turn)
+        if found.label.shape == checked.shape:
+            return found
+        label = np.full(checked.shape, BACKGROUND, np.uint8)
+        label[box] = found.label
+        return replace(found, label=label)
+
+    def _inside(
+        self, image: NDArray[np.float32], known: Spacing | None, refuse: bool, turn: bool
+    ) -> Segmentation:
+        """`predict` of a slice without a frame."""
+        pixels = window(image)
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from spinemsca._util.files import write_text
 from spinemsca.errors import UsageError
-from spinemsca.io.files import write_text
 from spinemsca.io.nifti import stem
 from spinemsca.io.read import kind_of
 from spinemsca.predictions.names import LABEL, source_of

@@ -11,8 +11,8 @@ import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
+from spinemsca._util.files import write_bytes
 from spinemsca.errors import FileFormatError
-from spinemsca.io.files import write_bytes
 from spinemsca.segment.confidence import UNCALIBRATED, Calibration
 from spinemsca.segment.networks.choice import build_network, network_config
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.parallel import parallel_map
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES
-from spinemsca.progress import Progress, silent
 from spinemsca.release.layout import find_entries
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
-from spinemsca.release.stream import stream
 from spinemsca.release.verify.evidence import Evidence, gather
 from spinemsca.release.verify.fingerprint import COARSE_LENGTH, SIDE
 from spinemsca.release.verify.rules import (
@@ -70,7 +70,7 @@ def verify(
     findings += composition.check_composition(entries, rows)
     if published:
         findings += composition.check_published(entries, rows)
-    evidence = stream(partial(gather, release), entries, workers=workers, progress=progress)
+    evidence = parallel_map(partial(gather, release), entries, workers=workers, progress=progress)
     findings += _across(release, evidence)
     sizes = {split: len(release.of(split)) for split in Split}
     return Verdict(sizes, RULES, tuple(sorted(findings, key=_order)))

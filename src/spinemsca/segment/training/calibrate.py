@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import ReleaseError, SpineError
-from spinemsca.progress import Progress, silent
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release
 from spinemsca.segment.confidence import calibrated, calibration_error, evidence, fit

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._optional import optional
-from spinemsca.io.files import atomic_path
+from spinemsca._util.files import atomic_path
+from spinemsca._util.optional import optional
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

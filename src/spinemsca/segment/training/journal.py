@@ -7,8 +7,8 @@ from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from spinemsca._optional import optional
-from spinemsca.io.files import write_text
+from spinemsca._util.files import write_text
+from spinemsca._util.optional import optional
 from spinemsca.segment.training.curves import draw_curves
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from spinemsca._util.files import write_text
 from spinemsca.errors import FileFormatError
-from spinemsca.io.files import write_text
 from spinemsca.release.split import Split, split_sizes
 
 if TYPE_CHECKING:

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import BACKGROUND, COLUMN
 from spinemsca.case import Case
 from spinemsca.curate.grid import Fit, place, resample_image, resample_label
 from spinemsca.curate.normalise import normalise
 from spinemsca.errors import CaseError, FileFormatError, ReleaseError, SpineError, UsageError
 from spinemsca.io.read import read_scan
-from spinemsca.progress import Progress, silent
 from spinemsca.release.split import Split
 from spinemsca.release.store import Release, write_release
 from spinemsca.segment.predict import Model

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
+from spinemsca._util.files import write_text
 from spinemsca._version import __version__
-from spinemsca.io.files import write_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

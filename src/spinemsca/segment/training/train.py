@@ -24,9 +24,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from spinemsca._optional import optional
+from spinemsca._util.optional import optional
+from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.progress import Progress, silent
 from spinemsca.segment.training.budget import (
     Stopwatch,
     done_and_total,

@@ -1,0 +1,1 @@
+"""What every room uses: files, checksums, parallel work, optional packages, progress."""

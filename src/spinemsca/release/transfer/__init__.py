@@ -1,0 +1,1 @@
+"""Getting a release from elsewhere: addresses, resumed transfers, a server for tests."""
