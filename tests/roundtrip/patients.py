@@ -60,20 +60,38 @@ def patient(name: str = "a", grid: str = "square") -> Patient:
     return Patient(name, images, labels, np.stack([_seen_by_expert(s) for s in labels]), spacing)
 
 
+def drawn_slip(name: str, index: int) -> float:
+    """Of L4 on L5 in mm, forwards positive, by the corners that were drawn."""
+    case = _drawn(name, index)
+    corners = {
+        body: {k: np.array(v) * case.spacing for k, v in found.items() if len(v) == 2}
+        for body, found in case.provenance["truth"]["landmarks"].items()
+    }
+    upper, lower = corners["L4"]["inferior_posterior"], corners["L5"]
+    along = lower["superior_anterior"] - lower["superior_posterior"]
+    away = upper - lower["superior_posterior"]
+    return float(away @ along / np.linalg.norm(along))
+
+
 def _slice(name: str, index: int):
-    # One scanner, so that both patients have grids of one size.
-    scanner = draw_parameters(5, 0).scanner
-    parameters = replace(draw_parameters(5, "ab".index(name)), scanner=scanner)
-    discs = list(parameters.shape.discs)
-    discs[_LEVEL] = replace(discs[_LEVEL], slip=float(index + 1))
-    shape = replace(parameters.shape, discs=tuple(discs))
-    case = render(replace(parameters, shape=shape), size=256, name=name)
+    case = _drawn(name, index)
     image = case.image.copy()
     if index in BESIDE:
         _put_pedicles(image, case.label)
     # A mark in front of the spine tells slices apart.
     image[20 + 30 * index : 50 + 30 * index, 40:70] = 1
     return image, case.label, case.spacing
+
+
+@cache
+def _drawn(name: str, index: int):
+    # One scanner, so that both patients have grids of one size.
+    scanner = draw_parameters(5, 0).scanner
+    parameters = replace(draw_parameters(5, "ab".index(name)), scanner=scanner)
+    discs = list(parameters.shape.discs)
+    discs[_LEVEL] = replace(discs[_LEVEL], slip=float(index + 1))
+    shape = replace(parameters.shape, discs=tuple(discs))
+    return render(replace(parameters, shape=shape), size=256, name=name)
 
 
 def _put_pedicles(image, label) -> None:

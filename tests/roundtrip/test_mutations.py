@@ -17,10 +17,12 @@ from spinemsca.predictions import find, label_schemes, pairing, read, scans, wri
 from spinemsca.segment.inference import flips, midline, predict_files, records
 from spinemsca.segment.inference import volume as volume_inference
 from spinemsca.segment.labelling import relabel, rename
-from tests.roundtrip.chains import CHAINS, Run, check_numbers, known_model
+from tests.roundtrip.chains import CHAINS
+from tests.roundtrip.checks import check_numbers
 from tests.roundtrip.formats import Lie
 from tests.roundtrip.layouts import CODES, along, laid
 from tests.roundtrip.patients import SHOWN, numbers, patient
+from tests.roundtrip.running import Run, known_model
 
 # surface-distance imports from scipy by old names.
 pytestmark = pytest.mark.filterwarnings("ignore:Please import :DeprecationWarning")

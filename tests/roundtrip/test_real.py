@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 
 from tests.io.volumes import dicom_slice, save_dicom
-from tests.roundtrip.chains import call, check_numbers, measured
+from tests.roundtrip.checks import check_numbers
 from tests.roundtrip.layouts import affine_of, laid
+from tests.roundtrip.running import call, measured
 
 SPACING = (0.6, 0.8)
 LIES = ("IP", "IA", "PI", "AS")

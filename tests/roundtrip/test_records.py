@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from spinemsca.predictions.record import Record
-from tests.roundtrip.chains import Run, call, known_model
 from tests.roundtrip.formats import Lie, write_image, write_truth
 from tests.roundtrip.patients import patient
+from tests.roundtrip.running import Run, call, known_model
 
 SECRET = "Doe^Jane"
 """Stands in what is edited, and must not be printed."""

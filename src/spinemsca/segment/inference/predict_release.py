@@ -20,8 +20,8 @@ from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ReleaseError, SpineError
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.segment.inference.model import Model
 from spinemsca.segment.inference.cost import footprint
+from spinemsca.segment.inference.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
