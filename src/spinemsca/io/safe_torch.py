@@ -19,13 +19,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io.tensor_layout import (
-    Instruction,
-    arrays_in,
-    describe,
-    find_place,
-    read_instructions,
-)
+from spinemsca.io.pickle_description import Instruction, describe, read_instructions
+from spinemsca.io.tensor_layout import arrays_in, find_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +53,7 @@ _NUMPY: Final = frozenset(
 _NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
 # Length of the record at a zip's end without a comment: APPNOTE.TXT, 4.3.16.
 _END_BYTES: Final = 22
+# The allow-list and the warning filters are global to the process.
 _LOCK: Final = threading.Lock()
 
 
@@ -102,7 +98,6 @@ def _load(path: Path) -> Any:
     import torch
 
     try:
-        # The allow-list and the warning filters are global to the process.
         with _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with torch.serialization.safe_globals(_missing_globals()):
