@@ -37,7 +37,7 @@ _MAX_MEMBERS: Final = 64
 _MAX_TABLE: Final = 1 << 16
 # Deflate packs zeros by 1032 at most (zlib's technical details); torch does not pack at all.
 _MAX_RATIO: Final = 1000
-# A case as published takes about 80; room for a hundred times as much beside it.
+# A dict of two arrays takes 123; room for a hundred times as much beside it.
 _MAX_OPERATIONS: Final = 10_000
 _SAVE_AGAIN: Final = "Write it again with torch.save, or get the file again"
 _LEAVE: Final = "Do not open it by other means; get the file from its publisher"

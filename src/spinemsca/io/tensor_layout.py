@@ -103,7 +103,7 @@ def _decoded(text: str | memoryview, dtype: np.dtype[Any], shape: tuple[int, ...
 
 
 def _latin1(text: memoryview) -> Array:
-    """Code points below 256 from their UTF-8, one byte each; `str` takes twice as long."""
+    """Code points below 256 from their UTF-8, one byte each; `str` takes nearly twice as long."""
     coded = np.frombuffer(text, np.uint8)
     if coded.max() > _HIGH_LEAD:
         raise ValueError
