@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spinemsca.errors import CaseError, FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io import pt, safe_torch, tensor_layout
+from spinemsca.io import pickle_description, pt, safe_torch
 from tests import strategies as own
 
 LABEL = np.zeros((1, 8, 9))
@@ -342,13 +342,13 @@ def test_long_text_that_holds_no_bytes_is_refused(tmp_path):
     "name", ["REDUCE", "BUILD", "TUPLE2", "TUPLE", "SETITEMS", "BINPUT", "BINGET", "NEWOBJ"]
 )
 def test_instructions_that_lack_their_operands_describe_nothing(name):
-    assert tensor_layout.describe([("PROTO", 2), (name, 7), ("STOP", None)]) is None
+    assert pickle_description.describe([("PROTO", 2), (name, 7), ("STOP", None)]) is None
 
 
 def test_keys_that_would_take_for_ever_to_hash_describe_nothing():
     doubled = [("EMPTY_TUPLE", None)] + 60 * [("BINPUT", 0), ("BINGET", 0), ("TUPLE2", None)]
     item = [("MARK", None), *doubled, ("NONE", None), ("SETITEMS", None)]
-    assert tensor_layout.describe([("EMPTY_DICT", None), *item]) is None
+    assert pickle_description.describe([("EMPTY_DICT", None), *item]) is None
 
 
 def test_declared_numbers_beyond_the_stored_ones_are_never_read(tmp_path):

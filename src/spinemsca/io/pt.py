@@ -38,8 +38,11 @@ __all__ = [
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+# Chosen: ten roundings of float32 near 1 (1.2e-7 each) are within it.
 _TOLERANCE: Final = 1e-6
+# Of what safe_torch.MAX_BYTES lets through, float32.
 _MAX_PIXELS: Final = 1 << 26
+# The same in float64, the widest type.
 _MAX_BYTES: Final = 8 * _MAX_PIXELS
 
 

@@ -19,13 +19,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io.tensor_layout import (
-    Instruction,
-    arrays_in,
-    describe,
-    find_place,
-    read_instructions,
-)
+from spinemsca.io.pickle_description import Instruction, describe, read_instructions
+from spinemsca.io.tensor_layout import arrays_in, find_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +37,7 @@ _MAX_MEMBERS: Final = 64
 _MAX_TABLE: Final = 1 << 16
 # Deflate packs zeros by 1032 at most (zlib's technical details); torch does not pack at all.
 _MAX_RATIO: Final = 1000
-# A case as published takes about 80; room for a hundred times as much beside it.
+# A dict of two arrays takes 123; room for a hundred times as much beside it.
 _MAX_OPERATIONS: Final = 10_000
 _SAVE_AGAIN: Final = "Write it again with torch.save, or get the file again"
 _LEAVE: Final = "Do not open it by other means; get the file from its publisher"
@@ -58,6 +53,7 @@ _NUMPY: Final = frozenset(
 _NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
 # Length of the record at a zip's end without a comment: APPNOTE.TXT, 4.3.16.
 _END_BYTES: Final = 22
+# The allow-list and the warning filters are global to the process.
 _LOCK: Final = threading.Lock()
 
 
@@ -102,7 +98,6 @@ def _load(path: Path) -> Any:
     import torch
 
     try:
-        # The allow-list and the warning filters are global to the process.
         with _LOCK, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             with torch.serialization.safe_globals(_missing_globals()):
