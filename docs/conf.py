@@ -71,6 +71,9 @@ html_theme_options = {
     "pygments_light_style": "friendly",
 }
 
+# Of no meaning in any text; napoleon runs between hiding and showing.
+HIDDEN = "\ue000"
+
 # Files of the checkout that a page of the site shows: links to them lead to that page.
 PAGES = (
     (r"src/spinemsca/segment/trained/MODEL_CARD\.md", "model-card.md"),
@@ -117,10 +120,20 @@ def lead_to_pages(_: Sphinx, name: str, source: list[str]) -> None:
         source[0] = re.sub(rf"\]\(\.\./{up}{file}", rf"]({up}{page}", source[0])
 
 
-def without_type(_: Sphinx, what: str, *rest: Any) -> None:
+def hide_colons(_: Sphinx, what: str, *rest: Any) -> None:
     """Keeps napoleon from taking a constant's description up to its first colon for a type."""
     if what in {"data", "attribute", "property"}:
-        rest[-1].insert(0, "")
+        rest[-1][:] = [line.replace(":", HIDDEN) for line in rest[-1]]
+
+
+def mend_lines(*given: Any) -> None:
+    """Shows colons again, and keeps types such as `np.bool_` from being taken for links."""
+    lines = given[-1]
+    for place, line in enumerate(lines):
+        shown = line.replace(HIDDEN, ":")
+        if shown.lstrip().startswith(":vartype"):
+            shown = re.sub(r"_(?=\W|$)", r"\\_", shown)
+        lines[place] = shown
 
 
 def setup(app: Sphinx) -> None:
@@ -128,4 +141,5 @@ def setup(app: Sphinx) -> None:
     write_pages(HERE / "generated")
     app.add_lexer("console", BashLexer)  # Commands stand without a prompt.
     app.connect("source-read", lead_to_pages)
-    app.connect("autodoc-process-docstring", without_type, priority=100)
+    app.connect("autodoc-process-docstring", hide_colons, priority=100)
+    app.connect("autodoc-process-docstring", mend_lines, priority=900)
