@@ -13,7 +13,7 @@ from PIL import Image
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Sex, Spacing
 from spinemsca.curate.build import build
-from spinemsca.curate.config import BuildConfig, read_config
+from spinemsca.curate.config import BuildConfig, read_build_config
 from spinemsca.curate.resample import Fit
 from spinemsca.errors import SpineError, UsageError
 from spinemsca.release.release import Release
@@ -238,7 +238,7 @@ def test_both_formats_are_read(tmp_path: Path, suffix: str) -> None:
     }
     path = tmp_path / f"c.{suffix}"
     path.write_text(text[suffix])
-    assert read_config(path).values == {1: "L1"}
+    assert read_build_config(path).values == {1: "L1"}
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_faults_of_a_configuration_are_named(tmp_path: Path, text: str, message:
     path = tmp_path / "c.toml"
     path.write_text(text)
     with pytest.raises(UsageError, match=message):
-        read_config(path)
+        read_build_config(path)
 
 
 def test_a_bad_pattern_is_bad_usage(data: Path, tmp_path: Path) -> None:
@@ -275,7 +275,7 @@ def test_real_slices_become_a_release(shared_data: Path, tmp_path: Path) -> None
         for path in (shared_data / "spider/space" / folder).glob("81_*.png"):
             (small / "space" / folder / path.name).symlink_to(path)
     (small / "series.csv").symlink_to(shared_data / "spider/series.csv")
-    read = read_config(EXAMPLES / "spider-space.toml")
+    read = read_build_config(EXAMPLES / "spider-space.toml")
     built = build(read, tmp_path / "data", tmp_path / "out", beside=EXAMPLES)
     release = Release.open(tmp_path / "out")
     assert len(release.entries) + len(built.left_out) == 12

@@ -11,7 +11,7 @@ from PIL import Image
 
 from spinemsca.anatomy import VERTEBRAE, by_name
 from spinemsca.curate.build import build
-from spinemsca.curate.config import BuildConfig, read_config
+from spinemsca.curate.config import BuildConfig, read_build_config
 from spinemsca.errors import SpineError, UsageError
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
@@ -95,7 +95,7 @@ def test_faults_of_a_configuration_are_named(tmp_path: Path, text: str, message:
     path = tmp_path / "c.toml"
     path.write_text(f'images = "a"\nlabels = "b"\n{text}\n')
     with pytest.raises(UsageError, match=message):
-        read_config(path)
+        read_build_config(path)
 
 
 def test_annotated_may_be_said_apart() -> None:
@@ -111,7 +111,7 @@ def test_real_t1_slices_become_a_release(shared_data: Path, tmp_path: Path) -> N
             (small / folder / f"{name}.{suffix}").symlink_to(
                 shared_data / "sudirman" / folder / f"{name}.{suffix}"
             )
-    read = read_config(EXAMPLES / "sudirman.toml")
+    read = read_build_config(EXAMPLES / "sudirman.toml")
     built = build(read, tmp_path / "data", tmp_path / "out", beside=EXAMPLES)
     assert set(built.left_out) == {"0099"}
     release = Release.open(tmp_path / "out")

@@ -10,7 +10,7 @@ import pytest
 
 from spinemsca.case import Sex, Spacing
 from spinemsca.curate.config import BuildConfig
-from spinemsca.curate.names import safe_name
+from spinemsca.curate.names import ascii_name
 from spinemsca.curate.sources import Source, find_sources
 from spinemsca.curate.tables import assign_splits, spacing_of
 from spinemsca.errors import UsageError
@@ -41,7 +41,7 @@ def test_every_patient_keeps_a_name_of_its_own(tmp_path: Path) -> None:
     put(tmp_path, *(f"{p}_{n}" for p in PEOPLE for n in (1, 2)))
     sources = found(tmp_path)
     assert {s.patient_name: s.patient for s in sources} == {
-        p: safe_name(p, "patient") for p in PEOPLE
+        p: ascii_name(p, "patient") for p in PEOPLE
     }
     assert len({s.patient for s in sources}) == 4
     assert len({s.name for s in sources}) == 8
@@ -84,7 +84,7 @@ def test_names_that_are_no_text_are_listed_by_their_pseudonym(tmp_path: Path) ->
     [
         (["Li_1", "li_2"], "two patients would be one: 'Li' and 'li'.*one way in all files"),
         (["Li _1", "Li_2"], "two patients would be one: 'Li' and 'Li '"),
-        (["Müller_1", f"{safe_name('Müller', 'patient')}_1"], "two patients would be one"),
+        (["Müller_1", f"{ascii_name('Müller', 'patient')}_1"], "two patients would be one"),
         (["Müller_1", "MÜLLER_1"], "several files would be one case.*one way"),
         (["a_1", "A_1"], "several files would be one case: 'A_1' and 'a_1'"),
         (["_1"], "does not fit"),

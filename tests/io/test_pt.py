@@ -328,27 +328,27 @@ def test_long_arrays_hold_every_byte(tmp_path, monkeypatch):
     label = np.arange(256, dtype=np.uint8).repeat(64).reshape(64, 256)
     path = saved(tmp_path, {"label": label})
     monkeypatch.setattr(torch, "load", None)
-    assert np.array_equal(pt.read_numbers(path), label)
+    assert np.array_equal(pt.read_array(path), label)
 
 
 def test_long_text_that_holds_no_bytes_is_refused(tmp_path):
     path = saved(tmp_path, {"label": np.full((64, 256), 255, np.uint8)})
     rewritten(path, lambda _, data: data.replace("ÿ".encode(), "Ā".encode()))
     with pytest.raises(FileFormatError):
-        pt.read_numbers(path)
+        pt.read_array(path)
 
 
 @pytest.mark.parametrize(
     "name", ["REDUCE", "BUILD", "TUPLE2", "TUPLE", "SETITEMS", "BINPUT", "BINGET", "NEWOBJ"]
 )
 def test_instructions_that_lack_their_operands_describe_nothing(name):
-    assert pickle_description.describe([("PROTO", 2), (name, 7), ("STOP", None)]) is None
+    assert pickle_description.describe_pickle([("PROTO", 2), (name, 7), ("STOP", None)]) is None
 
 
 def test_keys_that_would_take_for_ever_to_hash_describe_nothing():
     doubled = [("EMPTY_TUPLE", None)] + 60 * [("BINPUT", 0), ("BINGET", 0), ("TUPLE2", None)]
     item = [("MARK", None), *doubled, ("NONE", None), ("SETITEMS", None)]
-    assert pickle_description.describe([("EMPTY_DICT", None), *item]) is None
+    assert pickle_description.describe_pickle([("EMPTY_DICT", None), *item]) is None
 
 
 def test_declared_numbers_beyond_the_stored_ones_are_never_read(tmp_path):

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from spinemsca.anatomy import DISCS, VERTEBRAE
 from spinemsca.phantom.ground_truth import truth_of
-from spinemsca.phantom.raster import View
+from spinemsca.phantom.raster import FieldOfView
 from spinemsca.phantom.render import _label
 from spinemsca.phantom.sample import draw_parameters
 from spinemsca.phantom.scene import build_patient
@@ -25,13 +25,13 @@ def known(index, spacing, turn=0.0, ragged=0.0, seed=0):
     scanner = draw_parameters(17, index).scanner
     patient = build_patient(draw_parameters(17, index).shape)
     rng = np.random.default_rng(seed)
-    turned = View.of(replace(scanner, turn=turn, centre=(0.0, 0.0)), 100, 100)
+    turned = FieldOfView.of(replace(scanner, turn=turn, centre=(0.0, 0.0)), 100, 100)
     outlines = np.concatenate([patient.bodies[v.name].outline for v in VERTEBRAE])
     place = (turned.pixels(outlines) - 49.5) * (turned.row_spacing, turned.column_spacing)
     low, high = place.min(axis=0) - 15, place.max(axis=0) + 15
     rows, columns = np.ceil((high - low) / spacing).astype(int)
     centre = (low + high)[::-1] / 2 + rng.uniform(-0.5, 0.5, 2) * spacing
-    view = View(int(rows), int(columns), spacing, spacing, tuple(centre), turn)
+    view = FieldOfView(int(rows), int(columns), spacing, spacing, tuple(centre), turn)
     label = _label(patient, view)
     if ragged:
         noise = ndimage.gaussian_filter(rng.standard_normal((2, *label.shape)), (0, 1.0, 1.0))

@@ -9,7 +9,7 @@ from spinemsca.measure import table
 from spinemsca.measure.definitions import Quantity
 from spinemsca.measure.limits import LIMITS
 from spinemsca.measure.measure import measure
-from spinemsca.measure.registry import MEASURES, describe
+from spinemsca.measure.registry import MEASURES, describe_measure
 from tests.measure.spines import corners, draw
 
 
@@ -29,7 +29,7 @@ def test_every_number_has_limits_and_a_source():
         assert limits.source
         for low, high in definition.normal.values():
             assert a <= low < high <= b
-        assert describe(definition)["plausible"] == f"{a:g} to {b:g}"
+        assert describe_measure(definition)["plausible"] == f"{a:g} to {b:g}"
     assert set(LIMITS) == {m.name for m in MEASURES if m.quantity is not Quantity.TEXT}
 
 
@@ -80,7 +80,7 @@ def test_tables_and_json_hold_flags(drawn):
     found = measure(drawn.label, spacing=(1.15, 1.15))
     row = next(r for r in table.tidy_rows(found) if r["structure"] == "L3")
     assert "body_height_middle is beyond" in row["flags"]
-    case, schema = table.as_json(found), table.json_schema()
+    case, schema = table.as_json(found), table.measurements_schema()
     one = next(m for m in case["measures"]
                if (m["measure"], m["structure"]) == ("body_height_middle", "L3"))  # fmt: skip
     assert one["plausible"] == [9, 44]

@@ -12,15 +12,15 @@ from spinemsca.anatomy import by_any_name, by_name
 from spinemsca.case import Case, Spacing
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.measure.alignment import meyerding
-from spinemsca.measure.change_detection import compare, spread
+from spinemsca.measure.change_detection import detect_changes, spread
 from spinemsca.measure.measure import measure
 from spinemsca.measure.registry import MEASURES, document
 from spinemsca.measure.vertebrae import loss_band
 from spinemsca.predictions.label_schemes import (
     LabelScheme,
-    as_label_map,
     as_label_volume,
     foreign_numbers,
+    in_own_scheme,
 )
 from tests.measure.spines import WITH_L6, corners, draw, named
 
@@ -178,7 +178,7 @@ def test_an_l6_of_spineps_renames_the_disc_below_l5(label):
     numbers = [21, 22, 23, 24, 25, 26, 121, 122, 123, 124, 125]
     foreign = np.concatenate(([0], numbers))[label]
     expected = named(label, WITH_L6)
-    np.testing.assert_array_equal(as_label_map(foreign, LabelScheme.SPINEPS), expected)
+    np.testing.assert_array_equal(in_own_scheme(foreign, LabelScheme.SPINEPS), expected)
 
 
 def test_an_l6_in_one_slice_counts_in_all(label):
@@ -195,7 +195,9 @@ def test_an_l6_in_one_slice_counts_in_all(label):
 def test_the_t12_of_other_tools_is_t12(label):
     only = np.where(label == 1, 1, 0)
     for numbering, number in (("spineps", 19), ("totalspineseg", 32), ("spider", 6)):
-        assert as_label_map(only * number, LabelScheme(numbering)).max() == by_any_name("T12").value
+        assert (
+            in_own_scheme(only * number, LabelScheme(numbering)).max() == by_any_name("T12").value
+        )
 
 
 @pytest.mark.parametrize("kind", ["float", "channel", "one-hot", "bool"])
@@ -207,7 +209,7 @@ def test_label_maps_of_any_make_are_taken(label, kind):
         "bool": label > 0,
     }[kind]
     expected = (label > 0).astype(np.uint8) if kind == "bool" else label
-    np.testing.assert_array_equal(as_label_map(made), expected)
+    np.testing.assert_array_equal(in_own_scheme(made), expected)
 
 
 @pytest.mark.parametrize(
@@ -227,7 +229,7 @@ def test_label_maps_of_any_make_are_taken(label, kind):
 )
 def test_what_is_no_label_map_is_refused(array):
     with pytest.raises(CaseError):
-        as_label_map(array, where="here")
+        in_own_scheme(array, where="here")
 
 
 @pytest.mark.parametrize(
@@ -303,13 +305,15 @@ def test_a_crushed_body_shows_in_the_band():
 def test_changes_are_judged_against_their_error(label):
     grown = draw(corners(slip=9)).label
     before, after = measure(label, name="a"), measure(grown, name="b")
-    changes = {(c.before.definition.name, c.before.structure): c for c in compare(before, after)}
+    changes = {
+        (c.before.definition.name, c.before.structure): c for c in detect_changes(before, after)
+    }
     assert changes["slip", "D4"].detected
     assert changes["slip", "D4"].change == pytest.approx(10, abs=1.0)
     assert not changes["slip", "D1"].detected
-    assert not any(c.detected for c in compare(before, before))
+    assert not any(c.detected for c in detect_changes(before, before))
     with pytest.raises(UsageError, match="px"):
-        compare(before, measure(label, spacing=(1, 1)))
+        detect_changes(before, measure(label, spacing=(1, 1)))
 
 
 def test_spread_over_repeated_outlines():

@@ -104,7 +104,9 @@ def test_wide_tables_hold_other_vertebrae_of_any_case(tmp_path, drawn, with_l6):
 
 
 def test_json_of_other_vertebrae_keeps_to_the_schema(with_l6):
-    allowed = table.json_schema()["properties"]["measures"]["items"]["properties"]["structure"]
+    allowed = table.measurements_schema()["properties"]["measures"]["items"]["properties"][
+        "structure"
+    ]
     assert {m["structure"] for m in table.as_json(with_l6)["measures"]} <= set(allowed["enum"])
 
 

@@ -18,7 +18,7 @@ from spinemsca.phantom.geometry import (
     rotated,
     rounded,
 )
-from spinemsca.phantom.raster import Canvas, View
+from spinemsca.phantom.raster import Canvas, FieldOfView
 
 SQUARE = np.array(((0.0, 0), (10, 0), (10, 10), (0, 10)))
 
@@ -79,7 +79,7 @@ def test_turning_is_clockwise_on_screen() -> None:
 
 
 def test_painting_covers_the_outlines_area() -> None:
-    view = View(100, 80, 0.5, 0.7, (5.0, 5.0), 0.0)
+    view = FieldOfView(100, 80, 0.5, 0.7, (5.0, 5.0), 0.0)
     canvas = Canvas(view, 3)
     canvas.fill(ellipse(5, 5, 12, 9), 7)
     cells = np.count_nonzero(canvas.centres() == 7) * 0.35
@@ -90,7 +90,7 @@ def test_painting_covers_the_outlines_area() -> None:
 
 
 def test_a_line_is_as_wide_as_asked() -> None:
-    view = View(40, 40, 1.0, 1.0, (0.0, 0.0), 0.0)
+    view = FieldOfView(40, 40, 1.0, 1.0, (0.0, 0.0), 0.0)
     canvas = Canvas(view, 3)
     canvas.line(np.array(((-10.0, 0.0), (10.0, 0.0))), 2.0, 1)
     assert 5 <= canvas.array().max(axis=1).sum() <= 7

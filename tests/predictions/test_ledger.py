@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from spinemsca._util.printing import printable
 from spinemsca.errors import FileFormatError, SpineError
 from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
-from spinemsca.predictions.names import TABLE_NAME, printable
+from spinemsca.predictions.names import TABLE_NAME
 
 quickly = settings(
     deadline=None, max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture]

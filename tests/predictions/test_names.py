@@ -12,7 +12,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from spinemsca.predictions.names import printable, safe_name, safe_path_name, source_of
+from spinemsca._util.printing import printable
+from spinemsca.predictions.names import safe_name, safe_path_name, source_of
 
 # With surrogates, as `os.fsdecode` gives for bytes that are no UTF-8.
 anything = st.text(st.characters(), max_size=300) | st.binary(max_size=300).map(os.fsdecode)

@@ -11,10 +11,10 @@ from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Sex, Spacing
 from spinemsca.errors import ReleaseError
 from spinemsca.release.case_table import CaseRow
-from spinemsca.release.info import Part, composition, info, measure
+from spinemsca.release.info import Part, case_statistics, composition, info
 from spinemsca.release.release import Release
 from spinemsca.release.split import PUBLISHED_SIZES, Split
-from spinemsca.release.summary import Summary, summarise
+from spinemsca.release.summary import NumberSummary, summarise_numbers
 
 from .verify_cases import case, entry, write
 
@@ -82,14 +82,17 @@ def test_empty_split_has_no_archive() -> None:
 
 
 def test_case_without_label_has_no_areas() -> None:
-    assert measure(case(0).replace(label=None)).areas == {}
+    assert case_statistics(case(0).replace(label=None)).areas == {}
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
 def test_summary_of_moments_agrees_with_the_sample(values: list[float]) -> None:
     array = np.array(values)
     moments = np.array([array.size, array.sum(), np.vdot(array, array)])
-    one, other = Summary.of_moments(moments, array.min(), array.max()), summarise(values)
+    one, other = (
+        NumberSummary.of_moments(moments, array.min(), array.max()),
+        summarise_numbers(values),
+    )
     assert one.mean == pytest.approx(other.mean)
     assert (one.sd is None) == (len(values) == 1)
     if one.sd is not None:

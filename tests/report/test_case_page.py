@@ -18,7 +18,7 @@ from spinemsca.phantom.render import phantom
 from spinemsca.predictions.record import ModelUsed
 from spinemsca.report.about import About, about_prediction
 from spinemsca.report.case_page import case_page, mark_of
-from spinemsca.report.lines import Kind, alignment_lines, height_lines, usual_depth
+from spinemsca.report.lines import LineKind, alignment_lines, height_lines, usual_depth
 from tests.measure.spines import corners, draw, transform
 from tests.predictions.results import record
 
@@ -120,7 +120,7 @@ def test_a_missing_structure_is_named_with_what_it_takes_along(case):
     Checked(text)
     assert "S1 is not in the label map" in text
     assert "lordosis l1 s1" in text
-    assert not any(line.kind is Kind.COBB_S1 for line in alignment_lines(found))
+    assert not any(line.kind is LineKind.COBB_S1 for line in alignment_lines(found))
 
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
@@ -192,10 +192,10 @@ def test_drawn_ends_are_the_landmarks_in_pixels(turn, seed, row):
 
 
 def test_cobb_perpendiculars_meet_at_the_angle(found):
-    for kind, name in ((Kind.COBB_S1, "lordosis_l1_s1"), (Kind.COBB_L5, "lordosis_l1_l5")):
+    for kind, name in ((LineKind.COBB_S1, "lordosis_l1_s1"), (LineKind.COBB_L5, "lordosis_l1_l5")):
         lines = alignment_lines(found)
         place = next(i for i, line in enumerate(lines) if line.kind is kind)
-        feet = [line for line in lines[place : place + 4] if line.kind is Kind.AUXILIARY]
+        feet = [line for line in lines[place : place + 4] if line.kind is LineKind.AUXILIARY]
         a, b = (line.end - line.start for line in feet)
         between = np.degrees(np.arccos(-(a @ b) / np.linalg.norm(a) / np.linalg.norm(b)))
         assert between == pytest.approx(found.get(name).value, abs=0.01)
@@ -204,7 +204,7 @@ def test_cobb_perpendiculars_meet_at_the_angle(found):
 def test_a_slip_is_drawn_with_its_length():
     drawn = draw(corners(slip=9), (0.6, 0.6))
     found = measure(drawn.label, spacing=drawn.spacing)
-    (line,) = (x for x in alignment_lines(found) if x.kind is Kind.SLIP and x.at == "D4")
+    (line,) = (x for x in alignment_lines(found) if x.kind is LineKind.SLIP and x.at == "D4")
     length = np.linalg.norm(line.end - line.start)
     assert length == pytest.approx(abs(found.get("slip", "D4").value))
     assert line.text.startswith("L4/L5 ")

@@ -10,7 +10,6 @@ from spinemsca.errors import CaseError, SpineError, UsageError
 from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair, pair_labels, read_pairs
 from spinemsca.score import files as module
-from spinemsca.score import pool
 from spinemsca.score.evaluate import Protocol, evaluate_pairs, score_pairs
 from tests.score.masks import bars, one_down, renamed
 
@@ -33,7 +32,6 @@ def test_the_function_is_offered_by_the_package() -> None:
 def test_processes_give_what_one_gives(pairs, monkeypatch) -> None:
     monkeypatch.setattr(module, "_WORTH_A_POOL", 0)
     monkeypatch.setattr(module, "_CHUNK", 1)
-    monkeypatch.setattr(pool, "_AHEAD", 2)
     told: list[tuple[int, int]] = []
     many = evaluate_pairs(pairs, workers=2, progress=lambda *n: told.append(n))
     assert many == evaluate_pairs(pairs, workers=1)

@@ -15,7 +15,7 @@ from spinemsca.errors import FileFormatError
 from spinemsca.io.image_file import write_label_picture
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score.leaderboard import (
-    Result,
+    LeaderboardEntry,
     add_result,
     board_title,
     boards,
@@ -29,7 +29,7 @@ from spinemsca.score.leaderboard import (
 from tests.score.masks import bars
 
 
-def result(model: str = "a", dice: float = 0.9, **other) -> Result:
+def result(model: str = "a", dice: float = 0.9, **other) -> LeaderboardEntry:
     metrics = {
         m: {"mean": dice, "ci95": (dice, dice)} for m in ("dice", "agnostic_dice", "hd95", "nsd")
     }
@@ -42,7 +42,7 @@ def result(model: str = "a", dice: float = 0.9, **other) -> Result:
         "interval_over": "patients",
         "levels_right": 1.0,
     }
-    return Result.model_validate(about | {"metrics": metrics} | other)
+    return LeaderboardEntry.model_validate(about | {"metrics": metrics} | other)
 
 
 def test_results_are_added_and_read_back(tmp_path) -> None:

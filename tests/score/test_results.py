@@ -17,7 +17,7 @@ from spinemsca.score.case_score import score_case
 from spinemsca.score.evaluate import evaluate_pairs, score_pairs
 from spinemsca.score.figures import difference_picture, missing_plots, worst_first
 from spinemsca.score.results import write_comparison, write_results
-from spinemsca.score.schema import Summary, json_schema
+from spinemsca.score.schema import Summary, summary_schema
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import latex_table, markdown_table, scores_csv
 from spinemsca.score.worst import worst_sheet
@@ -71,7 +71,7 @@ def test_the_result_has_the_form_that_the_schema_says(summary, pairs) -> None:
 
     published = evaluate_pairs(pairs, Protocol(published=True)) | ABOUT
     Summary.model_validate(json.loads(json.dumps(published)))
-    schema = json_schema()
+    schema = summary_schema()
     assert set(schema["required"]) <= set(summary)
     assert set(summary) <= set(schema["properties"])
 

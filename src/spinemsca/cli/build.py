@@ -25,14 +25,14 @@ def run(
     """Builds a release."""
     from spinemsca.cli._console import note, print_json, progress_bar
     from spinemsca.curate.build import build
-    from spinemsca.curate.config import read_config
+    from spinemsca.curate.config import read_build_config
     from spinemsca.curate.resample import Fit
     from spinemsca.errors import UsageError
     from spinemsca.release.split import Split
 
     if fit not in set(Fit):
         raise UsageError(f"{fit!r} is no fit", remedy="Use stretch or pad")
-    read = read_config(config)
+    read = read_build_config(config)
     with progress_bar("Building") as progress:
         built = build(
             read,

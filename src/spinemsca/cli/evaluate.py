@@ -72,9 +72,9 @@ def run(
     from spinemsca.score.units import left_out
 
     if schema:
-        from spinemsca.score.schema import json_schema
+        from spinemsca.score.schema import summary_schema
 
-        print_json(json_schema())
+        print_json(summary_schema())
         return
     if predictions is None:
         raise UsageError("there is nothing to score", remedy=f"For example: {EXAMPLE}")

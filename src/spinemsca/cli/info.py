@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from spinemsca.release.info import Info
-    from spinemsca.release.summary import Summary
+    from spinemsca.release.summary import NumberSummary
 
 EXAMPLE = "spine-msca info data"
 
@@ -82,7 +82,7 @@ def _areas(found: Info) -> Table:
     return table
 
 
-def _numbers(summary: Summary | None, form: str) -> list[str]:
+def _numbers(summary: NumberSummary | None, form: str) -> list[str]:
     if summary is None:
         return ["–"] * 5
     values = (summary.mean, summary.sd, summary.min, summary.max)

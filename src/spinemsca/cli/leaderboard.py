@@ -52,7 +52,7 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
     from spinemsca.errors import UsageError
     from spinemsca.predictions.pairing import pair_labels
     from spinemsca.score.evaluate import evaluate_pairs
-    from spinemsca.score.leaderboard import Result, digest_of_truth, read_costs
+    from spinemsca.score.leaderboard import LeaderboardEntry, digest_of_truth, read_costs
     from spinemsca.score.units import left_out
 
     said = read_costs(predictions)
@@ -67,7 +67,7 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
         summary = evaluate_pairs(found.pairs, progress=progress)
     if without := left_out(summary):
         note(without)
-    return Result.of(
+    return LeaderboardEntry.of(
         summary,
         release=truth.resolve().name,
         digest=digest_of_truth(found.pairs),

@@ -189,14 +189,14 @@ def _print_changes(
 ) -> None:
     from spinemsca.cli._console import print_json
     from spinemsca.errors import UsageError
-    from spinemsca.measure.change_detection import compare
+    from spinemsca.measure.change_detection import detect_changes
     from spinemsca.predictions.find import find_label_maps
 
     if len(inputs) != 2:
         raise UsageError(f"{len(inputs)} inputs to compare", remedy="Give two, the earlier first")
     files = [_only(find_label_maps([path]).found, path) for path in inputs]
     before, after = (_measured(file, how, (original_size, False))[0] for file in files)
-    changes = compare(before, after)
+    changes = detect_changes(before, after)
     if json:
         print_json([_change(change) for change in changes])
     else:
@@ -246,9 +246,9 @@ def _print_list(*, json: bool, markdown: bool) -> None:
     from rich.table import Table
 
     from spinemsca.cli._console import print_json, print_table
-    from spinemsca.measure.registry import MEASURES, describe, document
+    from spinemsca.measure.registry import MEASURES, describe_measure, document
 
-    rows = [describe(definition) for definition in MEASURES]
+    rows = [describe_measure(definition) for definition in MEASURES]
     if json:
         print_json(rows)
     elif markdown:

@@ -61,7 +61,8 @@ def run(
     from spinemsca.predictions.scans import find_scans
 
     found = find_scans(inputs)
-    from spinemsca.segment.inference.predict_files import default_workers, predict_files
+    from spinemsca._util.parallel import default_workers
+    from spinemsca.segment.inference.predict_files import predict_files
     from spinemsca.segment.inference.pretrained import load_model
 
     model = load_model(weights, device, engine.value)
@@ -87,7 +88,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _tell(outcomes: list[Outcome]) -> None:
-    from spinemsca.predictions.names import printable
+    from spinemsca._util.printing import printable
 
     without = [o for o in outcomes if o.status != "segmented"]
     for outcome in without:

@@ -33,11 +33,11 @@ def run(
     from spinemsca.release.split import Split
     from spinemsca.segment.runtime.weights import Weights, save_weights
     from spinemsca.segment.training.checkpoint import export_checkpoint
-    from spinemsca.segment.training.config import read_config
+    from spinemsca.segment.training.config import read_training_config
     from spinemsca.segment.training.data import load_examples
     from spinemsca.segment.training.train import BEST_NAME, train
 
-    settings = read_config(config)
+    settings = read_training_config(config)
     opened = [Release.open(root) for root in releases]
     training, validation = (
         [e for release in opened if release.of(split) for e in load_examples(release, split)]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from spinemsca.anatomy import Structure
 
-__all__ = ["BuildConfig", "Metadata", "read_config"]
+__all__ = ["BuildConfig", "Metadata", "read_build_config"]
 
 
 def _structure(name: str) -> str:
@@ -155,7 +155,7 @@ class BuildConfig(_Strict):
         return frozenset(by_name(name) for name in names)
 
 
-def read_config(path: Path) -> BuildConfig:
+def read_build_config(path: Path) -> BuildConfig:
     """Reads a TOML or YAML configuration.
 
     Raises:

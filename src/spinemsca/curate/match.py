@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import CaseError
-from spinemsca.io.volume import is_plain
+from spinemsca.io.volume import has_plain_axes
 from spinemsca.release.origin import of_slice
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _check_places(image: Volume, label: Volume, where: Path) -> None:
 
 def _is_placed(volume: Volume) -> bool:
     affine = volume.grid.affine
-    return affine is not None and not is_plain(volume.grid.shape, affine)
+    return affine is not None and not has_plain_axes(volume.grid.shape, affine)
 
 
 def _corners(volume: Volume) -> NDArray[np.float64]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-__all__ = ["alike", "composed", "printable", "safe_name", "stem_of"]
+__all__ = ["alike", "ascii_name", "composed", "stem_of"]
 
 _UNSAFE: Final = re.compile(r"[^0-9A-Za-z_-]+")
 # Devices of Windows, with and without a suffix (Microsoft, "Naming Files, Paths, and Namespaces").
@@ -35,7 +35,7 @@ def stem_of(path: Path) -> str:
     return composed(stem(path))
 
 
-def safe_name(text: str, empty: str) -> str:
+def ascii_name(text: str, empty: str) -> str:
     """A name of ASCII letters, digits, `-` and `_`; the same text gives the same name.
 
     A text that is such a name stays as it is. From any other what is safe is kept, and a hash of
@@ -67,13 +67,8 @@ def alike(texts: Iterable[str], kind: str) -> tuple[str, str] | None:
     """
     seen: dict[str, str] = {}
     for text in sorted(set(texts)):
-        for key in {text.strip().lower(), safe_name(text, kind).lower()}:
+        for key in {text.strip().lower(), ascii_name(text, kind).lower()}:
             other = seen.setdefault(key, text)
             if other != text:
                 return other, text
     return None
-
-
-def printable(text: str) -> str:
-    """The text for a message, with bytes that are no UTF-8 as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()

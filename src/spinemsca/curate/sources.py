@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spinemsca.curate.names import alike, composed, printable, safe_name, stem_of
+from spinemsca._util.printing import printable
+from spinemsca.curate.names import alike, ascii_name, composed, stem_of
 from spinemsca.curate.tables import metadata_rows, sex_in
 from spinemsca.errors import UsageError
 
@@ -137,8 +138,8 @@ def _source(
     key = config.metadata.value.format(**groups) if config.metadata else ""
     row = rows.get(composed(key), {})
     return Source(
-        name=safe_name(stem, "case"),
-        patient=safe_name(groups["patient"], "patient"),
+        name=ascii_name(stem, "case"),
+        patient=ascii_name(groups["patient"], "patient"),
         patient_name=groups["patient"],
         image=image,
         label=label,

@@ -6,8 +6,9 @@ import csv
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.printing import printable
 from spinemsca.case import Sex, Spacing
-from spinemsca.curate.names import composed, printable
+from spinemsca.curate.names import composed
 from spinemsca.errors import UsageError
 from spinemsca.release.split import Split
 from spinemsca.release.stratify import stratified_splits

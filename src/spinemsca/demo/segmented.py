@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util.parallel import default_workers
 from spinemsca.anatomy import DISCS
 from spinemsca.draw import overlay
 from spinemsca.measure.scan import measure_scan
@@ -19,7 +20,7 @@ from spinemsca.score.evaluate import score_pairs
 from spinemsca.score.summary import summarise
 from spinemsca.score.tables import summary_rows
 from spinemsca.segment.inference.intensity import window
-from spinemsca.segment.inference.predict_files import default_workers, predict_files
+from spinemsca.segment.inference.predict_files import predict_files
 from spinemsca.segment.inference.pretrained import load_model
 
 if TYPE_CHECKING:

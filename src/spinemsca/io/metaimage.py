@@ -9,7 +9,7 @@ import numpy as np
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.orientation import orthonormal, other_world
 from spinemsca.io.raw_pixels import read_block, read_header_lines
-from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
+from spinemsca.io.volume import Volume, as_it_lies, has_plain_axes, on_grid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,7 +57,7 @@ def read_mha(path: Path) -> Volume:
         except (KeyError, ValueError, OverflowError):
             raise _unreadable(path) from None
     spaced = any(key in fields for key in ("ElementSpacing", "ElementSize"))
-    if is_plain(array.shape, affine):
+    if has_plain_axes(array.shape, affine):
         return as_it_lies(path.stem, array, affine, transposed=True, known=spaced)
     return on_grid(path, path.stem, array, affine, known=spaced)
 

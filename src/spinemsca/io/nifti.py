@@ -15,7 +15,7 @@ from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
 from spinemsca.io.nifti_form import Form, Pose, conflict, poses
 from spinemsca.io.packed import opened
 from spinemsca.io.raw_pixels import read_block
-from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
+from spinemsca.io.volume import Volume, as_it_lies, has_plain_axes, on_grid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,7 +78,7 @@ def _placed(array: NDArray[Any], header: Any, form: Form, path: Path) -> Volume:
     found = poses(header, form.mm or 1.0)
     affine = found[0].affine if found else np.asarray(header.get_base_affine(), np.float64)
     clash, known = conflict(found, array.shape), form.mm is not None
-    if not found or is_plain(array.shape, affine):
+    if not found or has_plain_axes(array.shape, affine):
         volume = _unturned(array, affine, path, known=known)
         note = f"qform and sform disagree {clash}; the sform was used"
         return volume.replace(notes=(*volume.notes, note)) if clash else volume

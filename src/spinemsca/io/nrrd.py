@@ -10,7 +10,7 @@ import numpy as np
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.orientation import orthonormal, other_world
 from spinemsca.io.raw_pixels import read_block, read_header_lines
-from spinemsca.io.volume import Volume, as_it_lies, is_plain, on_grid
+from spinemsca.io.volume import Volume, as_it_lies, has_plain_axes, on_grid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,7 +73,7 @@ def read_nrrd(path: Path) -> Volume:
                 "is no readable NRRD file", where=path, remedy="Get the file again"
             ) from None
     spaced = "spacings" in fields or "space directions" in fields
-    if is_plain(array.shape, affine):
+    if has_plain_axes(array.shape, affine):
         return as_it_lies(path.stem, array, affine, transposed=True, known=spaced)
     if not oriented:
         raise FileFormatError(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ["Instruction", "describe", "read_instructions"]
+__all__ = ["Instruction", "describe_pickle", "read_instructions"]
 
 Instruction: TypeAlias = tuple[str, Any]
 
@@ -65,7 +65,7 @@ def read_instructions(pickled: bytes) -> Iterator[Instruction]:
             yield operation.name, argument
 
 
-def describe(instructions: Iterable[Instruction]) -> Any:
+def describe_pickle(instructions: Iterable[Instruction]) -> Any:
     """What a pickle would build, as tuples; nothing is imported or called.
 
     Args:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = [
     "image_bytes",
     "label_bytes",
+    "read_array",
     "read_image",
     "read_label",
-    "read_numbers",
     "read_pair",
     "write_image",
     "write_label",
@@ -76,7 +76,7 @@ def read_label(path: Path) -> LabelMap:
     return as_label(_pick(load_untrusted(path), "label", path), path)
 
 
-def read_numbers(path: Path) -> Array:
+def read_array(path: Path) -> Array:
     """Reads whole numbers of any range from a file that holds a tensor, an array or `label`.
 
     Returns:

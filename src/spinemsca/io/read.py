@@ -120,7 +120,7 @@ def read_numbers(path: Path) -> Volume:
     if kind == "torch":
         from spinemsca.io import pt
 
-        return one_slice(Scan(path.stem, pt.read_numbers(path)))
+        return one_slice(Scan(path.stem, pt.read_array(path)))
     if kind == "picture":
         from spinemsca.io import image_file
 

@@ -19,7 +19,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
-from spinemsca.io.pickle_description import Instruction, describe, read_instructions
+from spinemsca.io.pickle_description import Instruction, describe_pickle, read_instructions
 from spinemsca.io.tensor_layout import arrays_in, find_place
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _numbers(path: Path) -> np.ndarray[Any, Any] | dict[str, np.ndarray[Any, Any
         _check_start(file, size, path)
         with zipfile.ZipFile(file) as archive:
             _check_members(archive, path)
-            described = describe(_read_pickle(archive, path))
+            described = describe_pickle(_read_pickle(archive, path))
             place = find_place(file, archive, described)
     return arrays_in(described) if place is None else place.read(path)
 

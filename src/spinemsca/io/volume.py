@@ -24,7 +24,7 @@ __all__ = [
     "Volume",
     "as_it_lies",
     "as_picture",
-    "is_plain",
+    "has_plain_axes",
     "on_grid",
     "on_picture_grid",
     "one_slice",
@@ -203,7 +203,7 @@ def _tilt(affine: NDArray[np.float64], orientation: Orientation) -> float:
     return float(np.degrees(np.arctan2(-up, -front)))
 
 
-def is_plain(shape: tuple[int, ...], affine: NDArray[np.float64]) -> bool:
+def has_plain_axes(shape: tuple[int, ...], affine: NDArray[np.float64]) -> bool:
     """Whether a single slice has the axes that programs write which know no orientation."""
     matrix = affine[:3, :3]
     return shape[2:] in ((), (1,)) and bool((matrix == np.diag(np.diag(matrix))).all())

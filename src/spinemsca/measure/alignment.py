@@ -19,7 +19,7 @@ from spinemsca.measure.spine import NO_HORIZONTAL, NotGivenError, Spine
 
 if TYPE_CHECKING:
     from spinemsca.measure.contour import Points
-    from spinemsca.measure.outlined_structure import Block
+    from spinemsca.measure.outlined_structure import OutlinedStructure
 
 __all__ = ["LEVEL_MEASURES", "SLIP_FLOOR", "SPINE_MEASURES", "meyerding"]
 
@@ -33,15 +33,15 @@ _USUAL_SLIP: Final = 4.9
 _L1, _L5, _S1 = VERTEBRAE[0], VERTEBRAE[-2], VERTEBRAE[-1]
 
 
-def _superior(body: Block) -> Values:
+def _superior(body: OutlinedStructure) -> Values:
     return g.inclination(body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.SUPERIOR_POSTERIOR))
 
 
-def _inferior(body: Block) -> Values:
+def _inferior(body: OutlinedStructure) -> Values:
     return g.inclination(body.corner(g.INFERIOR_ANTERIOR), body.corner(g.INFERIOR_POSTERIOR))
 
 
-def _wall(body: Block) -> Values:
+def _wall(body: OutlinedStructure) -> Values:
     """Inclination of the posterior wall, turned by 90° so that an upright one has 0."""
     lower, upper = body.corner(g.INFERIOR_POSTERIOR), body.corner(g.SUPERIOR_POSTERIOR)
     row, column = np.moveaxis(lower - upper, -1, 0)

@@ -20,7 +20,7 @@ from spinemsca.measure.parts import Parts, extent, find_again, frames_of
 if TYPE_CHECKING:
     from spinemsca.case import LabelMap
     from spinemsca.measure.contour import Points
-    from spinemsca.measure.parts import Part
+    from spinemsca.measure.parts import StructureMask
 
 __all__ = ["cut_arches"]
 
@@ -103,7 +103,7 @@ def _suspect(parts: Parts, pixel: Points) -> bool:
     )
 
 
-def _free(parts: Parts) -> list[tuple[Structure, Part]]:
+def _free(parts: Parts) -> list[tuple[Structure, StructureMask]]:
     return [(s, p) for s, p in parts.found.items() if not is_sacral(s)]
 
 
@@ -117,7 +117,7 @@ def _deep(parts: Parts, pixel: Points) -> tuple[float, dict[Structure, float]]:
     return usual, {s: d for s, d in depths.items() if not s.is_disc and d > _DEEP[0] * usual}
 
 
-def _profile(part: Part, back: Points, pixel: Points) -> tuple[_Floats, _Floats]:
+def _profile(part: StructureMask, back: Points, pixel: Points) -> tuple[_Floats, _Floats]:
     """Depth of each pixel from the anterior end, and the part's height along it."""
     step = float(pixel.max())
     depth = (np.argwhere(part.mask) * pixel) @ back
@@ -134,7 +134,7 @@ def _end(heights: _Floats) -> int:
     return last + 1 + int(low[0]) if len(low) else len(heights)
 
 
-def _behind(part: Part, back: Points, pixel: Points, usual: float) -> _Mask | None:
+def _behind(part: StructureMask, back: Points, pixel: Points, usual: float) -> _Mask | None:
     """What of a part lies behind its posterior wall, `None` where no wall is to be seen."""
     best, found = _DROP, None
     for turn in np.radians(_TURNS):

@@ -8,13 +8,13 @@ import numpy as np
 
 from spinemsca.measure.contour import Points, boundary, raggedness, smooth
 from spinemsca.measure.landmarks import SIGMAS, Landmarks, Outlines, locate
-from spinemsca.measure.outlined_structure import Block
+from spinemsca.measure.outlined_structure import OutlinedStructure
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.anatomy import Structure
-    from spinemsca.measure.parts import Part, Parts
+    from spinemsca.measure.parts import Parts, StructureMask
 
 __all__ = ["build_blocks"]
 
@@ -22,7 +22,9 @@ __all__ = ["build_blocks"]
 _SIGMAS_LONG: Final = 85.0
 
 
-def build_blocks(parts: Parts, pixel: Points, shape: tuple[int, ...]) -> dict[Structure, Block]:
+def build_blocks(
+    parts: Parts, pixel: Points, shape: tuple[int, ...]
+) -> dict[Structure, OutlinedStructure]:
     """Every part's block.
 
     Args:
@@ -36,7 +38,7 @@ def build_blocks(parts: Parts, pixel: Points, shape: tuple[int, ...]) -> dict[St
     outlines = _outlines(lines, [parts.frame(s) for s in parts.found], pixel, shape)
     found = locate(outlines)
     return {
-        structure: Block(
+        structure: OutlinedStructure(
             structure,
             landmarks := found.of(i),
             outlines.smooth[i, : len(lines[i])],
@@ -74,7 +76,7 @@ def _outlines(
 
 
 def _areas(
-    part: Part, pixel: Points, landmarks: Landmarks, length: int, seed: int
+    part: StructureMask, pixel: Points, landmarks: Landmarks, length: int, seed: int
 ) -> NDArray[np.float64]:
     """The area and its draws: each pixel of outline is off by the outline's scatter."""
     if not landmarks.valid.all():

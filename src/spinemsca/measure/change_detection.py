@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from spinemsca.measure.measure import Measurements, Result
 
-__all__ = ["Change", "compare", "spread"]
+__all__ = ["Change", "detect_changes", "spread"]
 
 _TWO_SIDED_95: Final = 1.96
 
@@ -42,7 +42,7 @@ class Change:
         return abs(self.change) > self.detectable
 
 
-def compare(before: Measurements, after: Measurements) -> list[Change]:
+def detect_changes(before: Measurements, after: Measurements) -> list[Change]:
     """Changes of all measures that both cases give with a standard error.
 
     Raises:

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from spinemsca.anatomy import COLUMN, DISCS, Structure
-from spinemsca.measure.limits import LIMITS, Limits
+from spinemsca.measure.limits import LIMITS, PlausibilityLimits
 from spinemsca.measure.spine import NotGivenError, Spine
 
 __all__ = ["Definition", "Formula", "Quantity", "Scope", "Values", "by_level", "define"]
@@ -115,9 +115,9 @@ class Definition:
     compute: Formula
     normal: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     reference: str = ""
-    limits: Limits | None = None
+    limits: PlausibilityLimits | None = None
 
-    def limits_of(self, spine: Spine) -> Limits | None:
+    def limits_of(self, spine: Spine) -> PlausibilityLimits | None:
         """Limits in the spine's unit; `None` where they cannot be told."""
         if self.limits is None or self.quantity not in _POWERS or spine.unit == "mm":
             return self.limits
@@ -145,7 +145,7 @@ class Definition:
         unit = self.quantity.suffix(spine.unit)
         raise NotGivenError(f"beyond what anatomy allows, {low:.4g} to {high:.4g} {unit}")
 
-    def doubt(self, spine: Spine, value: float, limits: Limits | None) -> str:
+    def doubt(self, spine: Spine, value: float, limits: PlausibilityLimits | None) -> str:
         """Says that a value is beyond the plausible range; empty where it is not."""
         if limits is None or not limits.doubt(value):
             return ""

@@ -16,7 +16,7 @@ import numpy as np
 
 from spinemsca.anatomy import above, below
 from spinemsca.measure import geometry as g
-from spinemsca.measure.outlined_structure import Block, is_sacral
+from spinemsca.measure.outlined_structure import OutlinedStructure, is_sacral
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -46,24 +46,29 @@ _STOCKY: Final = 0.8
 _TINY: Final = 1e-9
 
 
-def body_height(blocks: Iterable[Block]) -> float | None:
+def body_height(blocks: Iterable[OutlinedStructure]) -> float | None:
     """Median mid-height of the bodies that are seen in full, the sacrum left out."""
     return _usual(blocks, g.SUPERIOR, g.INFERIOR)
 
 
-def body_depth(blocks: Iterable[Block]) -> float | None:
+def body_depth(blocks: Iterable[OutlinedStructure]) -> float | None:
     """Median depth between the middles of the walls of these bodies."""
     return _usual(blocks, g.ANTERIOR, g.POSTERIOR)
 
 
-def _usual(blocks: Iterable[Block], first: int, second: int) -> float | None:
+def _usual(blocks: Iterable[OutlinedStructure], first: int, second: int) -> float | None:
     bodies = [b for b in blocks if not b.structure.is_disc and not is_sacral(b.structure)]
     lengths = [float(g.distance(b.middle(first)[0], b.middle(second)[0])) for b in bodies]
     lengths = [length for length in lengths if np.isfinite(length)]
     return float(np.median(lengths)) if lengths else None
 
 
-def apart(upper: Block, lower: Block, others: Iterable[Block], height: float | None) -> str:
+def apart(
+    upper: OutlinedStructure,
+    lower: OutlinedStructure,
+    others: Iterable[OutlinedStructure],
+    height: float | None,
+) -> str:
     """Why two structures are no neighbours in the picture; empty where they are.
 
     Args:
@@ -82,7 +87,12 @@ def apart(upper: Block, lower: Block, others: Iterable[Block], height: float | N
     return _facing(upper, lower, usual)
 
 
-def _between(upper: Block, lower: Block, others: Iterable[Block], usual: float) -> str:
+def _between(
+    upper: OutlinedStructure,
+    lower: OutlinedStructure,
+    others: Iterable[OutlinedStructure],
+    usual: float,
+) -> str:
     """Whether another structure's centre lies between the two, near the line that joins them."""
     pair = upper.structure, lower.structure
     (top, left), (bottom, right) = upper.centre.tolist(), lower.centre.tolist()
@@ -122,7 +132,7 @@ class _Face:
     turn: float
 
 
-def _face(upper: Block, lower: Block) -> _Face:
+def _face(upper: OutlinedStructure, lower: OutlinedStructure) -> _Face:
     # Plain numbers: arrays of two would take as long as all other checks.
     first = _vector(upper.corner(g.INFERIOR_ANTERIOR), upper.corner(g.INFERIOR_POSTERIOR))
     second = _vector(lower.corner(g.SUPERIOR_ANTERIOR), lower.corner(g.SUPERIOR_POSTERIOR))
@@ -138,7 +148,7 @@ def _face(upper: Block, lower: Block) -> _Face:
     )
 
 
-def _facing(upper: Block, lower: Block, usual: float) -> str:
+def _facing(upper: OutlinedStructure, lower: OutlinedStructure, usual: float) -> str:
     """What speaks against two bodies' facing endplates belonging together."""
     face = _face(upper, lower)
     least, most = sorted(face.lengths)
@@ -163,7 +173,7 @@ def _vector(start: Points, end: Points) -> tuple[float, float]:
     return bottom - top, right - left
 
 
-def _far(upper: Block, lower: Block, heights: float) -> str:
+def _far(upper: OutlinedStructure, lower: OutlinedStructure, heights: float) -> str:
     return (
         f"{upper.structure} and {lower.structure} lie {heights:.1f} body heights apart; "
         "a vertebra may be missing between them"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spinemsca.measure.contour import Points
     from spinemsca.measure.landmarks import Landmarks
 
-__all__ = ["Block", "NotGivenError", "is_sacral"]
+__all__ = ["NotGivenError", "OutlinedStructure", "is_sacral"]
 
 _SACRAL: Final = (by_any_name("S1"), by_any_name("S2"))
 
@@ -24,7 +24,7 @@ class NotGivenError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class OutlinedStructure:
     """A structure that can be measured.
 
     Attributes:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from spinemsca.measure.contour import Points
 
 __all__ = [
-    "Part",
     "Parts",
+    "StructureMask",
     "extent",
     "find_again",
     "find_parts",
@@ -43,7 +43,7 @@ _SCATTERED: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StructureMask:
     """A structure's main piece.
 
     Attributes:
@@ -74,7 +74,7 @@ class Parts:
         frames: Of each structure, once `frame` was asked for.
     """
 
-    found: dict[Structure, Part]
+    found: dict[Structure, StructureMask]
     centres: dict[Structure, Points]
     absent: dict[Structure, str]
     flags: dict[Structure, str]
@@ -150,7 +150,7 @@ def find_again(label: LabelMap, before: Parts, pixel: Points) -> Parts:
     return parts
 
 
-def _add(parts: Parts, structure: Structure, part: Part) -> None:
+def _add(parts: Parts, structure: Structure, part: StructureMask) -> None:
     size = part.size
     if size < _LEAST_PIXELS or min(part.mask.shape) < _LEAST_WIDTH:
         parts.absent[structure] = f"{structure} has only {size} pixels"
@@ -163,15 +163,15 @@ def _add(parts: Parts, structure: Structure, part: Part) -> None:
         parts.flags[structure] = f"{structure} has islands or holes of {part.mended} px, left out"
 
 
-def _part(mask: NDArray[np.bool_], box: tuple[slice, ...]) -> Part:
+def _part(mask: NDArray[np.bool_], box: tuple[slice, ...]) -> StructureMask:
     kept, mended = main_component(mask)
     rows, columns = np.nonzero(kept)
     top, left = box[0].start, box[1].start
     centre = (rows.mean() + top, columns.mean() + left)
-    return Part(kept, (top, left), centre, mended, len(rows))
+    return StructureMask(kept, (top, left), centre, mended, len(rows))
 
 
-def extent(part: Part, axis: Points, pixel: Points) -> float:
+def extent(part: StructureMask, axis: Points, pixel: Points) -> float:
     """How far a part reaches along an axis, from each row's first and last pixel.
 
     Args:

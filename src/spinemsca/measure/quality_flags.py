@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from spinemsca.measure.contour import Points
-    from spinemsca.measure.outlined_structure import Block
+    from spinemsca.measure.outlined_structure import OutlinedStructure
 
 __all__ = [
     "MENDED_SHARE",
@@ -91,7 +91,7 @@ def _longest(runs: list[list[int]]) -> list[int]:
     return found
 
 
-def cut_sides(block: Block) -> list[str]:
+def cut_sides(block: OutlinedStructure) -> list[str]:
     """The sides of a block that the image's edge cuts off, or that cannot be told."""
     return [
         f"{block.structure}'s {side} is cut off or not seen"
@@ -100,7 +100,7 @@ def cut_sides(block: Block) -> list[str]:
     ]
 
 
-def unlikely(blocks: Mapping[Structure, Block]) -> set[Structure]:
+def unlikely(blocks: Mapping[Structure, OutlinedStructure]) -> set[Structure]:
     """Bodies L1 to L5 far from the others' size, as when two are labelled as one."""
     sizes = {
         s: float(b.area[0])
@@ -115,7 +115,7 @@ def unlikely(blocks: Mapping[Structure, Block]) -> set[Structure]:
 
 
 def notes(
-    blocks: Mapping[Structure, Block],
+    blocks: Mapping[Structure, OutlinedStructure],
     absent: Mapping[Structure, str],
     mended: Mapping[Structure, str],
     rows: Iterable[Structure],

@@ -12,7 +12,7 @@ from spinemsca.measure.vertebrae import VERTEBRA_MEASURES
 if TYPE_CHECKING:
     from spinemsca.measure.definitions import Definition
 
-__all__ = ["MEASURES", "describe", "document"]
+__all__ = ["MEASURES", "describe_measure", "document"]
 
 MEASURES: Final[tuple[Definition, ...]] = (
     *VERTEBRA_MEASURES,
@@ -24,7 +24,7 @@ MEASURES: Final[tuple[Definition, ...]] = (
 """Every measure there is."""
 
 
-def describe(definition: Definition) -> dict[str, str]:
+def describe_measure(definition: Definition) -> dict[str, str]:
     """One measure in words: the row of `measure --list`, the codebook and the documentation."""
     ranges = "; ".join(f"{k} {low:g} to {high:g}" for k, (low, high) in definition.normal.items())
     return {
@@ -64,7 +64,7 @@ def document() -> str:
         ]
         for definition in MEASURES:
             if definition.scope.value == scope:
-                row = describe(definition)
+                row = describe_measure(definition)
                 reference = row["reference"] + (
                     f" Range used: {row['normal']}." if row["normal"] else ""
                 )

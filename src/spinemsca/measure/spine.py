@@ -11,7 +11,7 @@ from spinemsca.anatomy import COLUMN, Structure, above, below
 from spinemsca.measure import neighbours, quality_flags
 from spinemsca.measure.arch import cut_arches
 from spinemsca.measure.build import build_blocks
-from spinemsca.measure.outlined_structure import Block, NotGivenError, is_sacral
+from spinemsca.measure.outlined_structure import NotGivenError, OutlinedStructure, is_sacral
 from spinemsca.measure.parts import find_parts, quarter_turns, without_islands
 from spinemsca.measure.sacrum import trim_sacrum
 
@@ -49,7 +49,7 @@ class Spine:
         cache: What measures share, so that it is computed once.
     """
 
-    blocks: Mapping[Structure, Block]
+    blocks: Mapping[Structure, OutlinedStructure]
     absent: Mapping[Structure, str]
     label: LabelMap
     image: Image | None
@@ -62,7 +62,7 @@ class Spine:
     turned: bool = False
     cache: dict[Any, Any] = field(default_factory=dict)
 
-    def block(self, structure: Structure | None) -> Block:
+    def block(self, structure: Structure | None) -> OutlinedStructure:
         """The structure's block; raises `NotGivenError` with the reason where there is none."""
         if structure is None:
             raise NotGivenError("beyond the labelled levels")
@@ -75,7 +75,9 @@ class Spine:
         """The vertebrae that can be measured, from top to bottom."""
         return [s for s in self.rows if s in self.blocks and not s.is_disc]
 
-    def pair(self, upper: Structure | None, lower: Structure | None) -> tuple[Block, Block]:
+    def pair(
+        self, upper: Structure | None, lower: Structure | None
+    ) -> tuple[OutlinedStructure, OutlinedStructure]:
         """Two structures that are neighbours in the picture.
 
         Raises:
@@ -98,7 +100,7 @@ class Spine:
         reason: str = self.cache[key]
         return reason
 
-    def around(self, disc: Structure) -> tuple[Block, Block]:
+    def around(self, disc: Structure) -> tuple[OutlinedStructure, OutlinedStructure]:
         """The vertebrae above and below a disc, neighbours of each other and of the disc.
 
         Raises:
@@ -110,12 +112,12 @@ class Spine:
                 self.cache[key] = self._around(disc)
             except NotGivenError as missing:
                 self.cache[key] = str(missing)
-        found: tuple[Block, Block] | str = self.cache[key]
+        found: tuple[OutlinedStructure, OutlinedStructure] | str = self.cache[key]
         if isinstance(found, str):
             raise NotGivenError(found)
         return found
 
-    def _around(self, disc: Structure) -> tuple[Block, Block]:
+    def _around(self, disc: Structure) -> tuple[OutlinedStructure, OutlinedStructure]:
         upper, lower = above(disc), below(disc)
         if is_sacral(upper):
             raise NotGivenError(f"{upper} has no inferior endplate")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from spinemsca._version import __version__
 from spinemsca.anatomy import COLUMN, OTHERS, SPINE
 from spinemsca.measure.definitions import Definition, Quantity, Scope
-from spinemsca.measure.registry import MEASURES, describe
+from spinemsca.measure.registry import MEASURES, describe_measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,7 @@ __all__ = [
     "as_json",
     "codebook",
     "csv_text",
-    "json_schema",
+    "measurements_schema",
     "tidy_columns",
     "tidy_rows",
     "wide_columns",
@@ -144,7 +144,7 @@ def codebook() -> list[dict[str, str]]:
         _code("structure", "structure, level's disc, or spine"),
     ]
     for definition in MEASURES:
-        words = describe(definition)
+        words = describe_measure(definition)
         for column in _columns(definition):
             kind = "standard error" if f"{definition.name}_se_" in column else "value"
             rows.append(
@@ -186,7 +186,7 @@ def _json_result(result: Result, unit: str) -> dict[str, Any]:
     }
 
 
-def json_schema() -> dict[str, Any]:
+def measurements_schema() -> dict[str, Any]:
     """The JSON schema of `as_json`."""
     number = {"type": ["number", "null"]}
     pair = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2}

@@ -14,7 +14,7 @@ import numpy as np
 
 from spinemsca.measure import geometry as g
 from spinemsca.measure.definitions import Definition, Quantity, Scope, Values, by_level, define
-from spinemsca.measure.outlined_structure import Block, NotGivenError, is_sacral
+from spinemsca.measure.outlined_structure import NotGivenError, OutlinedStructure, is_sacral
 
 if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
@@ -31,29 +31,29 @@ _L1_L2_WEDGE: Final = (
 )
 
 
-def _body(spine: Spine, at: Structure) -> Block:
+def _body(spine: Spine, at: Structure) -> OutlinedStructure:
     if is_sacral(at):
         raise NotGivenError(f"{at} has no inferior endplate")
     return spine.block(at)
 
 
-def middle_height(body: Block) -> Values:
+def middle_height(body: OutlinedStructure) -> Values:
     """Between the middles of the two endplates."""
     return g.distance(body.middle(g.SUPERIOR), body.middle(g.INFERIOR))
 
 
-def depth_of(body: Block) -> Values:
+def depth_of(body: OutlinedStructure) -> Values:
     """Mean length of the two endplates."""
     upper = g.distance(body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.SUPERIOR_POSTERIOR))
     lower = g.distance(body.corner(g.INFERIOR_ANTERIOR), body.corner(g.INFERIOR_POSTERIOR))
     return np.asarray((upper + lower) / 2)
 
 
-def _anterior(body: Block) -> Values:
+def _anterior(body: OutlinedStructure) -> Values:
     return g.distance(body.corner(g.SUPERIOR_ANTERIOR), body.corner(g.INFERIOR_ANTERIOR))
 
 
-def _posterior(body: Block) -> Values:
+def _posterior(body: OutlinedStructure) -> Values:
     return g.distance(body.corner(g.SUPERIOR_POSTERIOR), body.corner(g.INFERIOR_POSTERIOR))
 
 
@@ -137,11 +137,11 @@ def crush(spine: Spine, at: Structure) -> Values:
     return np.asarray(own / others)
 
 
-def _neighbours(spine: Spine, at: Structure) -> list[Block]:
+def _neighbours(spine: Spine, at: Structure) -> list[OutlinedStructure]:
     """The bodies next above and below, those of them that have their posterior height."""
     bodies = [body for body in spine.bodies() if not is_sacral(body)]
     place = bodies.index(at)
-    found: list[Block] = []
+    found: list[OutlinedStructure] = []
     reason = "no neighbouring body to compare with"
     for upper, lower in pairwise(bodies[max(place - 1, 0) : place + 2]):
         try:
@@ -204,7 +204,7 @@ def concavity_inferior(spine: Spine, at: Structure) -> Values:
     return _hollow(body, g.INFERIOR_POSTERIOR, g.INFERIOR_ANTERIOR, g.INFERIOR)
 
 
-def _hollow(body: Block, first: int, last: int, side: int) -> Values:
+def _hollow(body: OutlinedStructure, first: int, last: int, side: int) -> Values:
     """Depth inside its chord of the outline between two corners."""
     start, end = body.corner(first), body.corner(last)
     if not np.isfinite([start[0], end[0]]).all():

@@ -14,7 +14,7 @@ from spinemsca.phantom.geometry import Frame, Points, open_resample, ribbon, rou
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spinemsca.phantom.column import Body
+    from spinemsca.phantom.column import BodyShape
     from spinemsca.phantom.parameters import Process, Shape
 
 __all__ = ["Canal", "build_canal", "process_outline"]
@@ -53,7 +53,7 @@ class Canal:
         return ribbon(self.wall, -(self.front + inner), self.back - inner)
 
 
-def build_canal(shape: Shape, bodies: Mapping[str, Body]) -> Canal:
+def build_canal(shape: Shape, bodies: Mapping[str, BodyShape]) -> Canal:
     """The canal behind a column."""
     soft = shape.soft
     points, levels = _wall(bodies)
@@ -72,7 +72,7 @@ def build_canal(shape: Shape, bodies: Mapping[str, Body]) -> Canal:
     return Canal(wall, level, depth, front, front + np.where(level < end, sac, 0.0))
 
 
-def _wall(bodies: Mapping[str, Body]) -> tuple[Points, Points]:
+def _wall(bodies: Mapping[str, BodyShape]) -> tuple[Points, Points]:
     points, levels = [], []
     for i, body in enumerate(bodies.values()):
         level = i - priors.LEVELS.index("L1")

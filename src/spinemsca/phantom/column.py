@@ -15,7 +15,7 @@ from spinemsca.phantom.geometry import Frame, Points, edge, inset, outward, roun
 if TYPE_CHECKING:
     from spinemsca.phantom.parameters import Disc, SchmorlNode, Shape, Vertebra
 
-__all__ = ["Body", "build_column", "disc_outline", "nucleus_outline", "rim"]
+__all__ = ["BodyShape", "build_column", "disc_outline", "nucleus_outline", "rim"]
 
 _STEPS: Final = 41
 _CORNER_RADIUS: Final = 1.3
@@ -26,7 +26,7 @@ _WALL, _ENDPLATE = 0.5, 0.85
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Body:
+class BodyShape:
     """A vertebral body in its place.
 
     Attributes:
@@ -60,7 +60,7 @@ class Body:
         return edge(start, end, gap - _endplate(v.concavity[1], v.lower_node, v.lower_depth))
 
 
-def build_column(shape: Shape) -> dict[str, Body]:
+def build_column(shape: Shape) -> dict[str, BodyShape]:
     """Bodies by vertebra's name, from the head down."""
     names = [v.name for v in shape.vertebrae]
     sacrum = names.index("S1")
@@ -82,14 +82,14 @@ def build_column(shape: Shape) -> dict[str, Body]:
     return {name: bodies[name] for name in names}
 
 
-def _stood(vertebra: Vertebra, lower: Frame) -> Body:
+def _stood(vertebra: Vertebra, lower: Frame) -> BodyShape:
     upper = lower.moved(0.0, vertebra.height, -vertebra.wedge)
-    return Body(vertebra, upper, lower, _outline(vertebra, upper, lower))
+    return BodyShape(vertebra, upper, lower, _outline(vertebra, upper, lower))
 
 
-def _hung(vertebra: Vertebra, upper: Frame) -> Body:
+def _hung(vertebra: Vertebra, upper: Frame) -> BodyShape:
     lower = upper.moved(0.0, -vertebra.height, vertebra.wedge)
-    return Body(vertebra, upper, lower, _outline(vertebra, upper, lower))
+    return BodyShape(vertebra, upper, lower, _outline(vertebra, upper, lower))
 
 
 def _corners(v: Vertebra, upper: Frame, lower: Frame) -> tuple[Points, Points, Points, Points]:
@@ -130,7 +130,9 @@ def _wall(waist: float, first_lip: float, last_lip: float, height: float) -> Poi
     return np.asarray(waist * np.sin(np.pi * t) ** 0.9 - lips)
 
 
-def disc_outline(above: Body, below: Body, disc: Disc, gap: float, shrink: float = 0.0) -> Points:
+def disc_outline(
+    above: BodyShape, below: BodyShape, disc: Disc, gap: float, shrink: float = 0.0
+) -> Points:
     """The closed outline of the disc between two bodies.
 
     Args:
@@ -151,7 +153,7 @@ def _bulged(start: Points, end: Points, bulge: float) -> Points:
     return edge(start, end, -bulge * np.sqrt(np.sin(np.pi * t)))
 
 
-def nucleus_outline(above: Body, below: Body, disc: Disc, shrink: float = 0.0) -> Points:
+def nucleus_outline(above: BodyShape, below: BodyShape, disc: Disc, shrink: float = 0.0) -> Points:
     """The closed outline of the nucleus: behind the middle, smaller and flatter with age.
 
     Args:
@@ -168,7 +170,7 @@ def nucleus_outline(above: Body, below: Body, disc: Disc, shrink: float = 0.0) -
     return rounded(ring, 0.28 * disc.height, 80)
 
 
-def rim(body: Body) -> Points:
+def rim(body: BodyShape) -> Points:
     """A body's marrow: its outline less the cortical rim, thicker at the endplates than walls."""
     lengthwise = np.abs(outward(body.outline) @ body.centre.up)
     return inset(body.outline, _WALL + (_ENDPLATE - _WALL) * lengthwise)

@@ -10,9 +10,9 @@ from spinemsca.anatomy import DISCS, VERTEBRAE
 from spinemsca.phantom import priors
 
 if TYPE_CHECKING:
-    from spinemsca.phantom.column import Body
+    from spinemsca.phantom.column import BodyShape
     from spinemsca.phantom.geometry import Points
-    from spinemsca.phantom.raster import View
+    from spinemsca.phantom.raster import FieldOfView
     from spinemsca.phantom.scene import Patient
 
 __all__ = ["truth_of"]
@@ -25,7 +25,7 @@ _CORNERS: Final = {
 }
 
 
-def truth_of(patient: Patient, view: View) -> dict[str, Any]:
+def truth_of(patient: Patient, view: FieldOfView) -> dict[str, Any]:
     """Landmarks and measures of a case, JSON-serialisable.
 
     Returns:
@@ -46,7 +46,7 @@ def truth_of(patient: Patient, view: View) -> dict[str, Any]:
     }
 
 
-def _corners(body: Body) -> dict[str, Points]:
+def _corners(body: BodyShape) -> dict[str, Points]:
     """The outline's outermost point along each corner's diagonal."""
     frame = body.centre
     local = (body.outline - frame.centre) @ np.column_stack((frame.along, frame.up))

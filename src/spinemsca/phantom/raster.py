@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from spinemsca.phantom.parameters import Scanner
 
-__all__ = ["Canvas", "View", "resized"]
+__all__ = ["Canvas", "FieldOfView", "resized"]
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class FieldOfView:
     """A pixel grid laid over the patient.
 
     Attributes:
@@ -39,7 +39,7 @@ class View:
     turn: float
 
     @classmethod
-    def of(cls, scanner: Scanner, rows: int, columns: int, margin: float = 0.0) -> View:
+    def of(cls, scanner: Scanner, rows: int, columns: int, margin: float = 0.0) -> FieldOfView:
         """The scanner's field of view divided into `rows` and `columns`.
 
         Args:
@@ -74,7 +74,7 @@ class Canvas:
         finer: Cells a pixel along each axis.
     """
 
-    def __init__(self, view: View, finer: int) -> None:
+    def __init__(self, view: FieldOfView, finer: int) -> None:
         self.view = view
         self.finer = finer
         self._image = Image.new("L", (view.columns * finer, view.rows * finer))

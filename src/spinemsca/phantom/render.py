@@ -12,7 +12,7 @@ from spinemsca.anatomy import BACKGROUND
 from spinemsca.case import Case, Spacing
 from spinemsca.phantom import scanner as scan
 from spinemsca.phantom.ground_truth import truth_of
-from spinemsca.phantom.raster import Canvas, View, resized
+from spinemsca.phantom.raster import Canvas, FieldOfView, resized
 from spinemsca.phantom.record import from_record, to_record
 from spinemsca.phantom.sample import draw_parameters
 from spinemsca.phantom.scene import Patient, build_patient, paint_column, paint_labels
@@ -72,7 +72,7 @@ def render(parameters: Parameters, *, size: int = 512, name: str) -> Case:
         name: Of the case.
     """
     patient = build_patient(parameters.shape)
-    view = View.of(parameters.scanner, size, size)
+    view = FieldOfView.of(parameters.scanner, size, size)
     return Case(
         name=name,
         image=_image(parameters, patient, size),
@@ -90,7 +90,7 @@ def render(parameters: Parameters, *, size: int = 512, name: str) -> Case:
     )
 
 
-def _label(patient: Patient, view: View) -> NDArray[np.uint8]:
+def _label(patient: Patient, view: FieldOfView) -> NDArray[np.uint8]:
     canvas = Canvas(view, _LABEL_FINER)
     paint_labels(canvas, patient)
     return _without_crumbs(canvas.centres())
@@ -112,7 +112,7 @@ def _without_crumbs(label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _image(parameters: Parameters, patient: Patient, size: int) -> NDArray[np.float32]:
     scanner = parameters.scanner
     rows, columns = scanner.matrix
-    view = View.of(scanner, rows, columns, scanner.wrap)
+    view = FieldOfView.of(scanner, rows, columns, scanner.wrap)
     signal = _signal(parameters, patient, view) * _gain(scanner, patient, view)
     ghost = scan.ghosting(rows, scanner.ghost, scanner.ghost_period, scanner.ghost_phase)
     rng = np.random.default_rng(scanner.seed)
@@ -121,7 +121,7 @@ def _image(parameters: Parameters, patient: Patient, size: int) -> NDArray[np.fl
     return scan.normalised(linear, scanner.white)
 
 
-def _signal(parameters: Parameters, patient: Patient, view: View) -> NDArray[np.float32]:
+def _signal(parameters: Parameters, patient: Patient, view: FieldOfView) -> NDArray[np.float32]:
     canvas = Canvas(view, _FINER)
     paint_surroundings(canvas, patient)
     paint_column(canvas, patient)
@@ -131,7 +131,7 @@ def _signal(parameters: Parameters, patient: Patient, view: View) -> NDArray[np.
     return textured(signal, canvas.centres(), parameters, view)
 
 
-def _gain(scanner: Scanner, patient: Patient, view: View) -> NDArray[np.float32]:
+def _gain(scanner: Scanner, patient: Patient, view: FieldOfView) -> NDArray[np.float32]:
     x, y = view.grid()
     heights = np.linspace(-400, 400, 401)
     back = np.interp(y, heights, back_line(patient)[1]).astype(np.float32)

@@ -18,7 +18,7 @@ __all__ = [
     "ghosting",
     "normalised",
     "saturation_gain",
-    "window",
+    "stretched",
 ]
 
 
@@ -76,7 +76,7 @@ def folded(image: NDArray[np.float32], rows: int) -> NDArray[np.float32]:
     return out
 
 
-def window(count: int, acquired: float) -> NDArray[np.float32]:
+def stretched(count: int, acquired: float) -> NDArray[np.float32]:
     """`(count,)` weights of k-space lines in FFT order: a soft-edged box of the acquired share."""
     place = np.abs(fft.fftfreq(count)) * 2 / acquired
     roll = np.where(place < 0.8, 1.0, 0.5 + 0.5 * np.cos(np.pi * (place - 0.8) / 0.4))
@@ -110,7 +110,7 @@ def acquire(
     space = fft.fft2(image)
     if ghost is not None:
         space *= ghost[:, None]
-    weights = window(rows, acquired[0])[:, None] * window(columns, acquired[1])[None, :]
+    weights = stretched(rows, acquired[0])[:, None] * stretched(columns, acquired[1])[None, :]
     # Noise enters every acquired line alike; the window must not change the image's noise level.
     scale = noise * np.sqrt(weights.size) / max(float(np.sqrt((weights**2).mean())), 1e-6)
     parts = rng.standard_normal((rows, columns, 2), dtype=np.float32)

@@ -10,7 +10,7 @@ import numpy as np
 from spinemsca.anatomy import DISCS, VERTEBRAE
 from spinemsca.phantom import priors
 from spinemsca.phantom.canal import Canal, build_canal, process_outline
-from spinemsca.phantom.column import Body, build_column, disc_outline, nucleus_outline, rim
+from spinemsca.phantom.column import BodyShape, build_column, disc_outline, nucleus_outline, rim
 from spinemsca.phantom.geometry import ellipse, inset, ribbon
 from spinemsca.phantom.tissue import Tissue
 
@@ -36,11 +36,11 @@ class Patient:
     """
 
     shape: Shape
-    bodies: dict[str, Body]
+    bodies: dict[str, BodyShape]
     canal: Canal
 
     @property
-    def stack(self) -> list[Body]:
+    def stack(self) -> list[BodyShape]:
         """Bodies from the head down."""
         return list(self.bodies.values())
 

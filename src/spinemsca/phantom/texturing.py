@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.phantom.parameters import Parameters
-    from spinemsca.phantom.raster import View
+    from spinemsca.phantom.raster import FieldOfView
 
     Map = NDArray[np.float32]
 
@@ -25,7 +25,10 @@ _FAT_IN_MUSCLE: Final = 0.9
 
 
 def textured(
-    signal: NDArray[np.float32], tissue: NDArray[np.uint8], parameters: Parameters, view: View
+    signal: NDArray[np.float32],
+    tissue: NDArray[np.uint8],
+    parameters: Parameters,
+    view: FieldOfView,
 ) -> NDArray[np.float32]:
     """Signal with the texture of its tissues.
 
@@ -49,7 +52,7 @@ def textured(
 class _Noise:
     """Random fields with their grain in mm."""
 
-    def __init__(self, rng: Generator, view: View) -> None:
+    def __init__(self, rng: Generator, view: FieldOfView) -> None:
         self._rng = rng
         self._shape = view.rows, view.columns
         self._spacing = view.row_spacing, view.column_spacing
@@ -97,7 +100,7 @@ def _fat(signal: Map, tissue: NDArray[np.uint8], noise: _Noise) -> Map:
     return np.where(tissue == Tissue.FAT, signal * septa, signal)
 
 
-def _viscera(signal: Map, tissue: NDArray[np.uint8], noise: _Noise, view: View) -> Map:
+def _viscera(signal: Map, tissue: NDArray[np.uint8], noise: _Noise, view: FieldOfView) -> Map:
     """Fat with vessels, and bowel in it, less of it towards the pelvis."""
     height = view.grid()[1][:, None]
     few = smoothstep(np.broadcast_to(height, signal.shape), -70, -10)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.printing import printable
 from spinemsca.errors import UsageError
 from spinemsca.io.nifti import stem
 from spinemsca.predictions.ledger import read_ledger
-from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, printable, source_of
+from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, source_of
 from spinemsca.predictions.releases import ReleaseCase, case_of, cases_of, opened_release
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.printing import printable
 from spinemsca.errors import UsageError
-from spinemsca.predictions.names import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

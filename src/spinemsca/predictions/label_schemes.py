@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["LabelScheme", "as_label_map", "as_label_volume", "foreign_numbers", "to_structures"]
+__all__ = ["LabelScheme", "as_label_volume", "foreign_numbers", "in_own_scheme", "to_structures"]
 
 
 class LabelScheme(StrEnum):
@@ -89,7 +89,7 @@ def foreign_numbers(
     return _TABLES[numbering]
 
 
-def as_label_map(
+def in_own_scheme(
     array: Any, numbering: LabelScheme = LabelScheme.OWN, *, where: str | None = None
 ) -> LabelMap:
     """Brings what other programs call a label map to `(H, W)` uint8 with values 0 to 18.

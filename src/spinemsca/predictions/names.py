@@ -8,7 +8,6 @@ and, where a spine shows other vertebrae than the eleven structures, `NAME_other
 from __future__ import annotations
 
 import hashlib
-import os
 import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
@@ -22,7 +21,6 @@ __all__ = [
     "OVERLAY",
     "TABLE_NAME",
     "WRITTEN",
-    "printable",
     "safe_name",
     "safe_path_name",
     "source_of",
@@ -47,8 +45,6 @@ _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"/\\|?*\ud800-\udfff\u202
 _RESERVED: Final = re.compile(
     r"(?i)(con|conin\$|conout\$|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?"
 )
-# What would move a terminal's cursor, colour its text or break a table's line.
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 # 255 bytes are common to all file systems; endings and the name of a temporary file need 40.
 _LONGEST: Final = 200
 _DIGITS: Final = 8
@@ -78,12 +74,6 @@ def safe_name(name: str) -> str:
 def safe_path_name(parts: tuple[str, ...]) -> str:
     """The name of a result in folders: each part made safe, divided by `/`."""
     return "/".join(map(safe_name, parts))
-
-
-def printable(path: Path | str) -> str:
-    """A path as tables and messages show it: controls and bytes that are no UTF-8 as numbers."""
-    text = os.fsencode(path).decode(errors="backslashreplace")
-    return _CONTROL.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def source_of(path: Path) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from spinemsca._util.printing import printable
 from spinemsca.anatomy import OTHERS
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UsageError
@@ -17,7 +18,6 @@ from spinemsca.io.read import read_label_volume, read_numbers, read_volume
 from spinemsca.io.volume import on_picture_grid
 from spinemsca.predictions.images import find_image
 from spinemsca.predictions.label_schemes import LabelScheme, as_label_volume
-from spinemsca.predictions.names import printable
 from spinemsca.predictions.record import Record, read_record
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from spinemsca.errors import SpineError
 from spinemsca.release.published import PUBLISHED_ARCHIVES
 from spinemsca.release.release import Release
 from spinemsca.release.split import PUBLISHED_SIZES, Split
-from spinemsca.release.summary import Summary, summarise
+from spinemsca.release.summary import NumberSummary, summarise_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spinemsca.case import Case
     from spinemsca.release.layout import Entry
 
-__all__ = ["Info", "Part", "composition", "info", "measure"]
+__all__ = ["Info", "Part", "case_statistics", "composition", "info"]
 
 Composition = dict[Split | None, "Part"]
 
@@ -56,7 +56,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class CaseStatistics:
     """What is kept of one case.
 
     Attributes:
@@ -88,9 +88,9 @@ class Info:
     """
 
     parts: Mapping[Split | None, Part]
-    intensity: Summary | None = None
-    areas_px: Mapping[Structure, Summary] = field(default_factory=dict)
-    areas_mm2: Mapping[Structure, Summary] = field(default_factory=dict)
+    intensity: NumberSummary | None = None
+    areas_px: Mapping[Structure, NumberSummary] = field(default_factory=dict)
+    areas_mm2: Mapping[Structure, NumberSummary] = field(default_factory=dict)
     annotated: Mapping[Structure, int] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
 
@@ -148,14 +148,14 @@ def composition(release: Release) -> dict[Split | None, Part]:
     return parts
 
 
-def measure(case: Case) -> Measured:
+def case_statistics(case: Case) -> CaseStatistics:
     """Sums up the intensities and areas of one case."""
     values = case.image.astype(np.float64)
     areas: dict[Structure, int] = {}
     if case.label is not None:
         counts = np.bincount(case.label.ravel(), minlength=len(STRUCTURES) + 1)
         areas = {s: int(counts[s.value]) for s in case.annotated}
-    return Measured(
+    return CaseStatistics(
         moments=np.array([values.size, values.sum(), np.vdot(values, values)]),
         low=float(values.min()),
         high=float(values.max()),
@@ -174,9 +174,9 @@ def _part(release: Release, entries: Iterable[Entry], archives: tuple[str, ...])
     return Part(len(sexes), sexes.count(Sex.MALE), sexes.count(Sex.FEMALE), archives)
 
 
-def _measured(release: Release, entry: Entry) -> Measured | str:
+def _measured(release: Release, entry: Entry) -> CaseStatistics | str:
     try:
-        return measure(release.load(entry))
+        return case_statistics(release.load(entry))
     except SpineError:
         return entry.name
 
@@ -184,7 +184,7 @@ def _measured(release: Release, entry: Entry) -> Measured | str:
 _MOMENTS: Final = 3
 
 
-def _assemble(release: Release, results: Iterable[Measured | str]) -> Info:
+def _assemble(release: Release, results: Iterable[CaseStatistics | str]) -> Info:
     moments, low, high = np.zeros(_MOMENTS), np.inf, -np.inf
     annotated = dict.fromkeys(STRUCTURES, 0)
     px: dict[Structure, list[float]] = {s: [] for s in STRUCTURES}
@@ -204,9 +204,9 @@ def _assemble(release: Release, results: Iterable[Measured | str]) -> Info:
                 mm2[structure].append(area * result.pixel)
     return Info(
         parts=composition(release),
-        intensity=Summary.of_moments(moments, low, high) if moments[0] else None,
-        areas_px={s: summarise(v) for s, v in px.items() if v},
-        areas_mm2={s: summarise(v) for s, v in mm2.items() if v},
+        intensity=NumberSummary.of_moments(moments, low, high) if moments[0] else None,
+        areas_px={s: summarise_numbers(v) for s, v in px.items() if v},
+        areas_mm2={s: summarise_numbers(v) for s, v in mm2.items() if v},
         annotated=annotated,
         unreadable=tuple(unreadable),
     )

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["Summary", "summarise"]
+__all__ = ["NumberSummary", "summarise_numbers"]
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class NumberSummary:
     """A sample in five numbers.
 
     Attributes:
@@ -45,8 +45,10 @@ class Summary:
         return asdict(self)
 
 
-def summarise(values: Sequence[float]) -> Summary:
+def summarise_numbers(values: Sequence[float]) -> NumberSummary:
     """Sums up one value or more."""
     array = np.asarray(values, np.float64)
     sd = float(array.std(ddof=1)) if array.size > 1 else None
-    return Summary(array.size, float(array.mean()), sd, float(array.min()), float(array.max()))
+    return NumberSummary(
+        array.size, float(array.mean()), sd, float(array.min()), float(array.max())
+    )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from spinemsca.anatomy import by_any_name, level_of
 from spinemsca.measure.definitions import Quantity, Scope
 from spinemsca.measure.quality_flags import SQUARE_PIXELS
-from spinemsca.measure.registry import MEASURES, describe
-from spinemsca.report.lines import Kind, Line, alignment_lines, height_lines
+from spinemsca.measure.registry import MEASURES, describe_measure
+from spinemsca.report.lines import Line, LineKind, alignment_lines, height_lines
 from spinemsca.report.picture import STYLES, frame_of, picture_source, svg_parts
-from spinemsca.report.templating import render
+from spinemsca.report.templating import render_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,14 +43,14 @@ _CREDITS: Final = (
     "that is wrong as a whole, another slice, or a wrongly numbered level."
 )
 _LEGENDS: Final = {
-    Kind.COBB_S1: "L1 and S1 superior endplates, prolonged",
-    Kind.COBB_L5: "L1 superior and L5 inferior endplate, prolonged",
-    Kind.AUXILIARY: "perpendicular, or foot of a corner",
-    Kind.SLOPE: "S1 superior endplate and image horizontal",
-    Kind.HEIGHT: "disc height: between corners and between endplates' middles",
-    Kind.WALL: "posterior wall of a body",
-    Kind.SLIP: "slip along the lower endplate",
-    Kind.ENDPLATE: "endplate, corner to corner",
+    LineKind.COBB_S1: "L1 and S1 superior endplates, prolonged",
+    LineKind.COBB_L5: "L1 superior and L5 inferior endplate, prolonged",
+    LineKind.AUXILIARY: "perpendicular, or foot of a corner",
+    LineKind.SLOPE: "S1 superior endplate and image horizontal",
+    LineKind.HEIGHT: "disc height: between corners and between endplates' middles",
+    LineKind.WALL: "posterior wall of a body",
+    LineKind.SLIP: "slip along the lower endplate",
+    LineKind.ENDPLATE: "endplate, corner to corner",
 }
 
 
@@ -80,15 +80,15 @@ def case_page(found: Measurements, about: About) -> str:
         "outside": _outside(found),
         "groups": [_group(found, scope) for scope in _TITLES],
         "absent": _absent(found.results),
-        "definitions": [_definition(d) for d in map(describe, MEASURES)],
+        "definitions": [_definition(d) for d in map(describe_measure, MEASURES)],
         "credits": " ".join(filter(None, (_CREDITS, about.credit()))),
     }
-    return render("case.html", page=page)
+    return render_template("case.html", page=page)
 
 
 def slice_drawings(found: Measurements) -> str:
     """The slice with outlines, landmarks and lines: two figures as HTML, for another page."""
-    return render("panels.html", page=_drawings(found))
+    return render_template("panels.html", page=_drawings(found))
 
 
 def _drawings(found: Measurements) -> dict[str, Any]:
@@ -126,13 +126,13 @@ def _pixels(found: Measurements) -> str:
     return f"Measured in millimetres, with pixels of {row:.3g} × {column:.3g} mm (row × column)."
 
 
-def _alignment_title(drawn: set[Kind]) -> str:
+def _alignment_title(drawn: set[LineKind]) -> str:
     """Names only what the picture shows."""
     parts = {
-        "lordosis": drawn & {Kind.COBB_S1, Kind.COBB_L5},
-        "sacral slope": drawn & {Kind.SLOPE},
-        "posterior walls": drawn & {Kind.WALL},
-        "slip": drawn & {Kind.SLIP},
+        "lordosis": drawn & {LineKind.COBB_S1, LineKind.COBB_L5},
+        "sacral slope": drawn & {LineKind.SLOPE},
+        "posterior walls": drawn & {LineKind.WALL},
+        "slip": drawn & {LineKind.SLIP},
     }
     shown = [name for name, kinds in parts.items() if kinds]
     return f"Alignment: {', '.join(shown)}" if shown else "Alignment"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["OUTLYING", "SEXES", "Cohort", "Key", "Outlier", "Summary", "Values", "summary"]
+__all__ = ["OUTLYING", "SEXES", "Cohort", "Key", "Outlier", "Quartiles", "Values", "summary"]
 
 OUTLYING: Final = 3.5
 """Robust z beyond which a value is listed (Iglewicz and Hoaglin 1993)."""
@@ -44,7 +44,7 @@ class Outlier(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class Quartiles:
     """Of a distribution."""
 
     number: int
@@ -133,8 +133,8 @@ def _outliers(key: Key, values: Values) -> Iterator[Outlier]:
         yield Outlier(values.cases[i], key, float(numbers[i]), float(z[i]))
 
 
-def summary(numbers: NDArray[np.float64]) -> Summary | None:
+def summary(numbers: NDArray[np.float64]) -> Quartiles | None:
     """Count, range and quartiles; `None` of nothing."""
     if len(numbers) == 0:
         return None
-    return Summary(len(numbers), *np.percentile(numbers, (0, 25, 50, 75, 100)).tolist())
+    return Quartiles(len(numbers), *np.percentile(numbers, (0, 25, 50, 75, 100)).tolist())

@@ -11,7 +11,7 @@ from spinemsca.measure.registry import MEASURES
 from spinemsca.report.case_page import words
 from spinemsca.report.cohort import OUTLYING, SEXES, Cohort, Key, summary
 from spinemsca.report.strips import HEIGHT, MARKS, WIDTH, strip_plot
-from spinemsca.report.templating import render
+from spinemsca.report.templating import render_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +63,7 @@ def cohort_page(cohort: Cohort) -> str:
         "list": _list(cohort, Counter(o.case for o in outliers)),
         "failed": cohort.failed,
     }
-    return render("cohort.html", page=page)
+    return render_template("cohort.html", page=page)
 
 
 def _counts(cohort: Cohort, outliers: int) -> list[tuple[str, str]]:

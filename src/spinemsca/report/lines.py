@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from spinemsca.measure.contour import Points
     from spinemsca.measure.measure import Measurements, Result
-    from spinemsca.measure.outlined_structure import Block
+    from spinemsca.measure.outlined_structure import OutlinedStructure
     from spinemsca.measure.spine import Spine
 
-__all__ = ["Kind", "Line", "alignment_lines", "height_lines", "usual_depth"]
+__all__ = ["Line", "LineKind", "alignment_lines", "height_lines", "usual_depth"]
 
 _FIRST, _FIFTH, _SACRUM = VERTEBRAE[0], VERTEBRAE[-2], VERTEBRAE[-1]
 _OVERHANG: Final = 0.15
@@ -31,7 +31,7 @@ _NEAREST: Final = 0.35
 _FARTHEST: Final = 1.6
 
 
-class Kind(StrEnum):
+class LineKind(StrEnum):
     """What a line shows; decides how it is drawn."""
 
     ENDPLATE = "endplate"
@@ -59,7 +59,7 @@ class Line:
         measured: Whether both ends are landmarks, rather than prolongations.
     """
 
-    kind: Kind
+    kind: LineKind
     at: str
     start: Points
     end: Points
@@ -99,12 +99,12 @@ def _endplates(spine: Spine, body: Structure) -> Iterator[Line]:
     if body not in spine.blocks:
         return
     block, name = spine.blocks[body], body.name
-    yield _between(Kind.ENDPLATE, name, block, g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR)
+    yield _between(LineKind.ENDPLATE, name, block, g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR)
     if body != _SACRUM:
-        yield _between(Kind.ENDPLATE, name, block, g.INFERIOR_ANTERIOR, g.INFERIOR_POSTERIOR)
+        yield _between(LineKind.ENDPLATE, name, block, g.INFERIOR_ANTERIOR, g.INFERIOR_POSTERIOR)
 
 
-def _between(kind: Kind, name: str, block: Block, first: int, last: int) -> Line:
+def _between(kind: LineKind, name: str, block: OutlinedStructure, first: int, last: int) -> Line:
     return Line(kind, name, block.corner(first)[0], block.corner(last)[0], measured=True)
 
 
@@ -124,9 +124,9 @@ def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
         anchor = "start" if side > 0 else "end"
         outer = max(start, end, key=lambda p: side * float(p[1]))
         place = np.array([(start[0] + end[0]) / 2, outer[1]]) + side * away
-        yield Line(Kind.HEIGHT, name, start, end, text, place, anchor, measured=True)
+        yield Line(LineKind.HEIGHT, name, start, end, text, place, anchor, measured=True)
     start, end = top.middle(g.INFERIOR)[0], bottom.middle(g.SUPERIOR)[0]
-    yield Line(Kind.HEIGHT, name, start, end, measured=True)
+    yield Line(LineKind.HEIGHT, name, start, end, measured=True)
 
 
 def _value(found: Measurements, measure: str, at: str, digits: int) -> str:
@@ -146,7 +146,7 @@ def alignment_lines(found: Measurements) -> list[Line]:
     """Posterior walls, Cobb's lines, sacral slope, and the slips that are named or greatest."""
     spine = found.spine
     lines = [
-        _between(Kind.WALL, s.name, b, g.SUPERIOR_POSTERIOR, g.INFERIOR_POSTERIOR)
+        _between(LineKind.WALL, s.name, b, g.SUPERIOR_POSTERIOR, g.INFERIOR_POSTERIOR)
         for s, b in spine.blocks.items()
         if s in VERTEBRAE[:-1]
     ]
@@ -169,7 +169,7 @@ def _cobb_l1_s1(found: Measurements) -> Iterator[Line]:
         _plate(blocks[_SACRUM], g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR),
     )
     text = f"L1–S1 {_value(found, 'lordosis_l1_s1', 'spine', 1)}"
-    yield from _cobb(found.spine, Kind.COBB_S1, ends, 1, text)
+    yield from _cobb(found.spine, LineKind.COBB_S1, ends, 1, text)
 
 
 def _cobb_l1_l5(found: Measurements) -> Iterator[Line]:
@@ -181,15 +181,15 @@ def _cobb_l1_l5(found: Measurements) -> Iterator[Line]:
         _plate(blocks[_FIFTH], g.INFERIOR_ANTERIOR, g.INFERIOR_POSTERIOR),
     )
     text = f"L1–L5 {_value(found, 'lordosis_l1_l5', 'spine', 1)}"
-    yield from _cobb(found.spine, Kind.COBB_L5, ends, -1, text)
+    yield from _cobb(found.spine, LineKind.COBB_L5, ends, -1, text)
 
 
-def _plate(block: Block, first: int, last: int) -> tuple[Points, Points]:
+def _plate(block: OutlinedStructure, first: int, last: int) -> tuple[Points, Points]:
     return block.corner(first)[0], block.corner(last)[0]
 
 
 def _cobb(
-    spine: Spine, kind: Kind, ends: tuple[tuple[Points, Points], ...], side: int, text: str
+    spine: Spine, kind: LineKind, ends: tuple[tuple[Points, Points], ...], side: int, text: str
 ) -> Iterator[Line]:
     """Two endplates prolonged to one side, and their perpendiculars, which meet there.
 
@@ -209,10 +209,10 @@ def _cobb(
         foot = start + reach * along
         tip = start + (max(reach, float(g.distance(start, end))) + overhang) * along
         yield Line(kind, name, start, tip)
-        yield Line(Kind.AUXILIARY, name, foot, meeting + overhang * g.unit(meeting - foot))
+        yield Line(LineKind.AUXILIARY, name, foot, meeting + overhang * g.unit(meeting - foot))
     outwards = np.array([0.0, np.sign(side)]) * overhang
     anchor = "start" if side > 0 else "end"
-    yield Line(Kind.AUXILIARY, "spine", meeting, meeting, text, meeting + outwards, anchor)
+    yield Line(LineKind.AUXILIARY, "spine", meeting, meeting, text, meeting + outwards, anchor)
 
 
 def _meeting(spine: Spine, ends: tuple[tuple[Points, Points], ...], side: int) -> Points:
@@ -246,8 +246,8 @@ def _slope(found: Measurements) -> Iterator[Line]:
     tilt = np.radians(spine.tilt or 0.0)
     level = back + 1.35 * abs(front[1] - back[1]) * np.array([np.sin(tilt), -np.cos(tilt)])
     text = f"sacral slope {_value(found, 'sacral_slope', 'spine', 1)}"
-    yield Line(Kind.SLOPE, "S1", back, back + reach)
-    yield Line(Kind.SLOPE, "S1", back, level, text, level + (back + reach - level) / 2, "end")
+    yield Line(LineKind.SLOPE, "S1", back, back + reach)
+    yield Line(LineKind.SLOPE, "S1", back, level, text, level + (back + reach - level) / 2, "end")
 
 
 def _slipped(found: Measurements) -> list[Structure]:
@@ -273,6 +273,6 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     share = _value(found, "slip_share", disc.name, 0)
     text = f"{level_of(disc)} {_value(found, 'slip', disc.name, 1)}"
     place = start + 0.12 * usual_depth(spine) * np.array([0.5, 1.0])
-    yield Line(Kind.ENDPLATE, lower.structure.name, front, start, measured=True)
-    yield Line(Kind.AUXILIARY, disc.name, corner, foot)
-    yield Line(Kind.SLIP, disc.name, start, foot, f"{text} ({share})", place, "start")
+    yield Line(LineKind.ENDPLATE, lower.structure.name, front, start, measured=True)
+    yield Line(LineKind.AUXILIARY, disc.name, corner, foot)
+    yield Line(LineKind.SLIP, disc.name, start, foot, f"{text} ({share})", place, "start")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from spinemsca._util.files import write_text
-from spinemsca.report.templating import render
+from spinemsca.report.templating import render_template
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ class Page:
 
     def html(self) -> str:
         """The page as one HTML document that needs no other file."""
-        return render("page.html", page=self)
+        return render_template("page.html", page=self)
 
     def write(self, path: Path) -> None:
         """Writes the page atomically."""

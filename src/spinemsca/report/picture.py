@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from spinemsca.draw import windowed
-from spinemsca.report.lines import Kind, Line, usual_depth
+from spinemsca.report.lines import Line, LineKind, usual_depth
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from spinemsca.measure.measure import Measurements
     from spinemsca.measure.spine import Spine
 
-__all__ = ["STYLES", "Frame", "Stroke", "frame_of", "picture_source", "svg_parts"]
+__all__ = ["STYLES", "Stroke", "ViewBox", "frame_of", "picture_source", "svg_parts"]
 
 _ASIDE: Final = 0.3
 _LETTER: Final = 0.062
@@ -37,20 +37,20 @@ class Stroke:
 
 
 STYLES: Final = {
-    Kind.ENDPLATE: Stroke("#ffd65c"),
-    Kind.WALL: Stroke("#8fd3ff", 1.6),
-    Kind.HEIGHT: Stroke("#ffffff", 1.6, "5 2"),
-    Kind.COBB_S1: Stroke("#ffd65c", 1.8),
-    Kind.COBB_L5: Stroke("#9be29b", 1.8, "9 2"),
-    Kind.AUXILIARY: Stroke("#d6dce4", 1.1, "2 2.4"),
-    Kind.SLOPE: Stroke("#ff9ec7", 1.8, "7 2 1.5 2"),
-    Kind.SLIP: Stroke("#ff7043", 3.4),
+    LineKind.ENDPLATE: Stroke("#ffd65c"),
+    LineKind.WALL: Stroke("#8fd3ff", 1.6),
+    LineKind.HEIGHT: Stroke("#ffffff", 1.6, "5 2"),
+    LineKind.COBB_S1: Stroke("#ffd65c", 1.8),
+    LineKind.COBB_L5: Stroke("#9be29b", 1.8, "9 2"),
+    LineKind.AUXILIARY: Stroke("#d6dce4", 1.1, "2 2.4"),
+    LineKind.SLOPE: Stroke("#ff9ec7", 1.8, "7 2 1.5 2"),
+    LineKind.SLIP: Stroke("#ff7043", 3.4),
 }
 """By kind; each differs in dashes or width from those it is drawn beside, not in colour alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Frame:
+class ViewBox:
     """The part of the slice that is shown, in physical units: x and y grow right and down.
 
     Attributes:
@@ -72,7 +72,7 @@ class Frame:
     crop: tuple[int, int, int, int]
 
 
-def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> Frame:
+def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> ViewBox:
     """The labelled structures and lines, with room around them for numbers.
 
     Args:
@@ -93,7 +93,7 @@ def frame_of(spine: Spine, lines: Sequence[Line] = ()) -> Frame:
     image = (float(corner[1]), float(corner[0]), float(size[1]), float(size[0]))
     (y, x), (height, width) = low.tolist(), (high - low).tolist()
     crop = (int(first[0]), int(last[0]), int(first[1]), int(last[1]))
-    return Frame(x, y, width, height, unit, image, crop)
+    return ViewBox(x, y, width, height, unit, image, crop)
 
 
 def _extent(line: Line, unit: float) -> Points:
@@ -104,7 +104,7 @@ def _extent(line: Line, unit: float) -> Points:
     return np.array([[middle[0], middle[1] + left], [middle[0], middle[1] + left + width]])
 
 
-def picture_source(spine: Spine, frame: Frame) -> str:
+def picture_source(spine: Spine, frame: ViewBox) -> str:
     """The slice's part in grey as a `data:` URL, PNG; empty where there is no image."""
     top, bottom, left, right = frame.crop
     if spine.image is None or top >= bottom or left >= right:

@@ -10,7 +10,7 @@ from spinemsca._version import __version__
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-__all__ = ["render"]
+__all__ = ["render_template"]
 
 
 @cache
@@ -26,7 +26,7 @@ def _environment() -> Environment:
     )
 
 
-def render(template: str, **values: Any) -> str:
+def render_template(template: str, **values: Any) -> str:
     """A template of this package as HTML.
 
     Args:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["as_label_map", "check_label_maps", "checked_spacing"]
+__all__ = ["check_label_maps", "checked_label_map", "checked_spacing"]
 
 _WORDS: Final = {2: "two", 3: "three"}
 _AXES: Final = {2: "row and column", 3: "slice, row and column"}
@@ -45,7 +45,7 @@ def checked_spacing(spacing: Any, numbers: Sequence[int] = (2, 3)) -> tuple[floa
     return tuple(float(v) for v in values)
 
 
-def as_label_map(values: Any, what: str) -> LabelMap:
+def checked_label_map(values: Any, what: str) -> LabelMap:
     """Whole numbers of any dtype as a label map.
 
     Args:

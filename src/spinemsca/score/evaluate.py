@@ -8,7 +8,7 @@ from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import UsageError
 from spinemsca.score.case_score import score_case
-from spinemsca.score.checks import as_label_map
+from spinemsca.score.checks import checked_label_map
 from spinemsca.score.files import score_pairs
 from spinemsca.score.protocol import Protocol
 from spinemsca.score.summary import summarise
@@ -47,8 +47,8 @@ def evaluate(
         UsageError: If the spacing is not a positive number an axis, or a name is no structure's.
     """
     score = score_case(
-        as_label_map(prediction, "prediction"),
-        as_label_map(truth, "truth"),
+        checked_label_map(prediction, "prediction"),
+        checked_label_map(truth, "truth"),
         spacing=spacing,
         annotated=_structures(annotated),
         published=published,

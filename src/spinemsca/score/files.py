@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from spinemsca._util.parallel import Workers
 from spinemsca._util.progress import Progress, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.io.read import kind_of, read_label_volume
 from spinemsca.score.case_score import CaseScore, score_case
 from spinemsca.score.grids import check_same_grid, voxel_spacing
-from spinemsca.score.pool import Pool
 from spinemsca.score.protocol import Protocol
 
 if TYPE_CHECKING:
@@ -56,25 +56,30 @@ def score_pairs(
     """
     protocol = protocol or Protocol()
     progress(0, len(pairs))
-    with _pool(pairs, workers) as map_:
-        common = _held_by_any(pairs, map_)
+    chunk = 1 if _are_volumes(pairs) else _CHUNK
+    with Workers(_worth(pairs, workers), processes=True) as pool:
+        common = _held_by_any(pairs, pool, chunk)
         jobs = ((p, common if p.annotated is None else p.annotated, protocol) for p in pairs)
-        for done, score in enumerate(map_(_score, jobs), start=1):
+        for done, score in enumerate(pool.map(_score, jobs, chunk=chunk), start=1):
             yield score
             progress(done, len(pairs))
 
 
-def _pool(pairs: Sequence[Pair], workers: int) -> Pool:
-    """Processes where there is enough to do for them, by the kind of the first file."""
-    flat = not pairs or kind_of(pairs[0].truth) in ("torch", "picture")
-    worth = len(pairs) >= (_WORTH_A_POOL if flat else _VOLUMES_WORTH_A_POOL)
-    return Pool(workers if worth else 1, _CHUNK if flat else 1)
+def _are_volumes(pairs: Sequence[Pair]) -> bool:
+    """By the kind of the first file."""
+    return bool(pairs) and kind_of(pairs[0].truth) not in ("torch", "picture")
 
 
-def _held_by_any(pairs: Sequence[Pair], map_: Pool) -> frozenset[Structure]:
+def _worth(pairs: Sequence[Pair], workers: int) -> int:
+    """Processes where there is enough to do for them, else one."""
+    least = _VOLUMES_WORTH_A_POOL if _are_volumes(pairs) else _WORTH_A_POOL
+    return workers if len(pairs) >= least else 1
+
+
+def _held_by_any(pairs: Sequence[Pair], pool: Workers, chunk: int) -> frozenset[Structure]:
     """Structures that the truths of pairs hold of which nothing says what was annotated."""
     unknown = [p for p in pairs if p.annotated is None]
-    held = frozenset[Structure]().union(*map_(_held, unknown))
+    held = frozenset[Structure]().union(*pool.map(_held, unknown, chunk=chunk))
     return held or frozenset(STRUCTURES)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.errors import CaseError
-from spinemsca.io.volume import is_plain
+from spinemsca.io.volume import has_plain_axes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,7 +70,7 @@ def _shape(volume: Volume) -> tuple[int, ...]:
 def _affine(volume: Volume) -> Affine | None:
     """From slice, row and column to the world, or `None` where nothing says where they are."""
     affine, turn = volume.grid.affine, volume.grid.orientation
-    if affine is None or (len(volume.pixels) == 1 and is_plain(volume.grid.shape, affine)):
+    if affine is None or (len(volume.pixels) == 1 and has_plain_axes(volume.grid.shape, affine)):
         return None
     sides = zip(turn.order, turn.flips, volume.pixels.shape, strict=True)
     steps = [(affine[:3, axis], flip, side) for axis, flip, side in sides]

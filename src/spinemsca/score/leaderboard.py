@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from spinemsca.predictions.pairing import Pair
 
 __all__ = [
-    "Published",
-    "Result",
+    "LeaderboardEntry",
+    "PublishedResult",
     "add_result",
     "board_title",
     "boards",
@@ -48,14 +48,14 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Measured(_Strict):
+class MetricEstimate(_Strict):
     """Mean and 95 % interval of one metric."""
 
     mean: float | None
     ci95: tuple[float, float] | None
 
 
-class Result(_Strict):
+class LeaderboardEntry(_Strict):
     """One model's result on one set of cases; a line of the JSONL file.
 
     Attributes:
@@ -83,7 +83,7 @@ class Result(_Strict):
     digest: str
     unit: str
     interval_over: str
-    metrics: dict[str, Measured]
+    metrics: dict[str, MetricEstimate]
     levels_right: float | None = Field(ge=0, le=1)
     parameters: int | None = Field(default=None, ge=0)
     seconds: float | None = Field(default=None, ge=0)
@@ -93,14 +93,14 @@ class Result(_Strict):
 
     @field_validator("metrics")
     @classmethod
-    def _complete(cls, metrics: dict[str, Measured]) -> dict[str, Measured]:
+    def _complete(cls, metrics: dict[str, MetricEstimate]) -> dict[str, MetricEstimate]:
         missing = [m for m in _METRICS if m not in metrics]
         if missing:
             raise ValueError(f"without {', '.join(missing)}")
         return metrics
 
     @classmethod
-    def of(cls, summary: Mapping[str, Any], **about: Any) -> Result:
+    def of(cls, summary: Mapping[str, Any], **about: Any) -> LeaderboardEntry:
         """A result from what `evaluate --json` prints and what is known of the model.
 
         Raises:
@@ -114,7 +114,7 @@ class Result(_Strict):
             raise UsageError(f"cannot be a result ({_first(error)})") from None
 
 
-class Published(_Strict):
+class PublishedResult(_Strict):
     """A figure out of print; not measured here."""
 
     model: str
@@ -161,7 +161,7 @@ def read_costs(predictions: Path) -> dict[str, Any]:
     return {k: v for k, v in {**named, **costs}.items() if v is not None}
 
 
-def add_result(path: Path, result: Result) -> None:
+def add_result(path: Path, result: LeaderboardEntry) -> None:
     """Adds a line to a results file; nothing is lost when others add at once or this is killed.
 
     Raises:
@@ -173,7 +173,7 @@ def add_result(path: Path, result: Result) -> None:
         write_text(path, "".join(f"{line}\n" for line in lines))
 
 
-def read_results(path: Path) -> list[Result]:
+def read_results(path: Path) -> list[LeaderboardEntry]:
     """All results of a file, in the order they were added; none where there is no file.
 
     Raises:
@@ -191,9 +191,9 @@ def read_results(path: Path) -> list[Result]:
     ]
 
 
-def _parsed(line: str, number: int, path: Path) -> Result:
+def _parsed(line: str, number: int, path: Path) -> LeaderboardEntry:
     try:
-        return Result.model_validate_json(line)
+        return LeaderboardEntry.model_validate_json(line)
     except ValidationError as error:
         raise FileFormatError(
             f"line {number} is no result ({_first(error)})",
@@ -208,12 +208,12 @@ def _first(error: ValidationError) -> str:
     return f"{name}: {first['msg']}" if name else str(first["msg"])
 
 
-def boards(results: Iterable[Result]) -> list[list[Result]]:
+def boards(results: Iterable[LeaderboardEntry]) -> list[list[LeaderboardEntry]]:
     """Results that can be compared: of the same true label maps and unit, best Dice first.
 
     Of several results of one model and version the last counts.
     """
-    groups: dict[tuple[str, str], dict[tuple[str, str], Result]] = {}
+    groups: dict[tuple[str, str], dict[tuple[str, str], LeaderboardEntry]] = {}
     for result in results:
         board = groups.setdefault((result.digest, result.unit), {})
         board[result.model, result.version] = result
@@ -223,13 +223,13 @@ def boards(results: Iterable[Result]) -> list[list[Result]]:
     ]
 
 
-def published_results() -> list[Published]:
+def published_results() -> list[PublishedResult]:
     """Figures out of print that the package knows of."""
     text = resources.files("spinemsca.score").joinpath("published_results.json").read_text("utf-8")
-    return [Published.model_validate(row) for row in json.loads(text)]
+    return [PublishedResult.model_validate(row) for row in json.loads(text)]
 
 
-def leaderboard_rows(board: Sequence[Result]) -> list[list[str]]:
+def leaderboard_rows(board: Sequence[LeaderboardEntry]) -> list[list[str]]:
     """A heading and a row a model, as text."""
     unit = board[0].unit
     heads = ["Model", "Dice", "Dice, any level", f"HD95 ({unit})", f"NSD 1 {unit}", "Levels right"]
@@ -241,7 +241,7 @@ def leaderboard_rows(board: Sequence[Result]) -> list[list[str]]:
     return rows
 
 
-def _interval(found: Measured) -> str:
+def _interval(found: MetricEstimate) -> str:
     if found.mean is None or found.ci95 is None:
         return "–"
     return f"{found.mean:.3f} [{found.ci95[0]:.3f}, {found.ci95[1]:.3f}]"
@@ -251,7 +251,7 @@ def _percent(share: float | None) -> str:
     return "–" if share is None else f"{100 * share:.1f} %"
 
 
-def _costs(result: Result) -> list[str]:
+def _costs(result: LeaderboardEntry) -> list[str]:
     return [
         "–" if result.parameters is None else f"{result.parameters / 1e6:.2f} M",
         "–" if result.seconds is None else f"{1000 * result.seconds:.0f} ms",
@@ -259,7 +259,7 @@ def _costs(result: Result) -> list[str]:
     ]
 
 
-def board_title(board: Sequence[Result]) -> str:
+def board_title(board: Sequence[LeaderboardEntry]) -> str:
     """Of which cases a board is, and what its intervals are over."""
     first = board[0]
     return (

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-__all__ = ["Summary", "json_schema"]
+__all__ = ["Summary", "summary_schema"]
 
 
 class _Strict(BaseModel):
@@ -46,7 +46,7 @@ class Metrics(_Strict):
     agnostic_dice: Described
 
 
-class Levels(_Strict):
+class LevelScores(_Strict):
     """What became of the levels' names."""
 
     outcomes: dict[Literal["found", "shifted", "missed", "invented", "absent"], int]
@@ -80,7 +80,7 @@ class Summary(_Strict):
     levels_right: float | None = Field(
         ge=0, le=1, description="Share of the cases that show an annotated structure."
     )
-    levels: Levels
+    levels: LevelScores
     not_annotated: dict[str, int] = Field(description="Cases that do not annotate a structure.")
     cases: int = Field(ge=0)
     patients: int | None
@@ -94,7 +94,7 @@ class Summary(_Strict):
     without_prediction: tuple[str, ...]
 
 
-def json_schema() -> dict[str, Any]:
+def summary_schema() -> dict[str, Any]:
     """The JSON schema (draft 2020-12) of `evaluate --json`."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from spinemsca.errors import ArchiveError, ReleaseError, SpineError
 from spinemsca.release.archive.extract import extract_split
-from spinemsca.release.archive.zip_safety import Limits
+from spinemsca.release.archive.zip_safety import ArchiveLimits
 from spinemsca.release.split import Split
 
 BODY = random.Random(2).randbytes(30_000)
@@ -294,9 +294,9 @@ def test_same_name_twice(tmp_path, after):
 @pytest.mark.parametrize(
     ("limits", "fault"),
     [
-        (Limits(members=2), "has 3 members, more than 2"),
-        (Limits(member_bytes=20_000), "would fill 30000 bytes"),
-        (Limits(total_bytes=60_998), "would fill 60999 bytes"),
+        (ArchiveLimits(members=2), "has 3 members, more than 2"),
+        (ArchiveLimits(member_bytes=20_000), "would fill 30000 bytes"),
+        (ArchiveLimits(total_bytes=60_998), "would fill 60999 bytes"),
     ],
 )
 def test_limits(tmp_path, limits, fault):

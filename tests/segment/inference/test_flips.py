@@ -13,9 +13,9 @@ from spinemsca.segment.inference.flips import (
     Look,
     View,
     bends_backwards,
-    is_plain,
     lies_so,
     may_lie_so,
+    shows_plain_spine,
     shows_sacrum,
     worth,
 )
@@ -60,13 +60,13 @@ def _look(one: Evidence = SURE, names: list[str] = NAMES, **other: Any) -> Look:
 
 
 def test_what_is_plain():
-    assert is_plain(_look())
-    assert not is_plain(_look(Evidence(0.93, 1.0, 1.0)))
-    assert not is_plain(_look(UNSURE))
-    assert not is_plain(_look(bend=-0.05))
-    assert not is_plain(_look(names=NAMES[:-2])), "nothing tells which end is up"
+    assert shows_plain_spine(_look())
+    assert not shows_plain_spine(_look(Evidence(0.93, 1.0, 1.0)))
+    assert not shows_plain_spine(_look(UNSURE))
+    assert not shows_plain_spine(_look(bend=-0.05))
+    assert not shows_plain_spine(_look(names=NAMES[:-2])), "nothing tells which end is up"
     for few in ([], ["L1"], ["L1", "L2"], ["D1", "D2", "L3"]):
-        assert not is_plain(_look(names=few))
+        assert not shows_plain_spine(_look(names=few))
         assert worth(_found(SURE, few)) == 0
     assert 0 < worth(_found(UNSURE)) < worth(_found(SURE)) <= 1
 

@@ -35,8 +35,8 @@ from tests.io.volumes import (
     write_series,
 )
 from tests.segment.examples import TINY
-from tests.segment.labelling.test_levels import NAMES
 from tests.segment.inference.test_model import IMAGE, _model, _square
+from tests.segment.labelling.test_levels import NAMES
 
 
 @pytest.fixture

@@ -13,10 +13,6 @@ from spinemsca.errors import ReleaseError
 from spinemsca.release.release import Release, write_release
 from spinemsca.release.split import Split
 from spinemsca.segment.inference import predict_release as module
-from spinemsca.segment.inference.model import Model
-from spinemsca.segment.inference.predict_release import RECORD_NAME, compare, main
-from spinemsca.segment.networks.choice import build_network
-from spinemsca.segment.networks.unet import UNetConfig
 from spinemsca.segment.inference.cost import (
     Footprint,
     footprint,
@@ -24,6 +20,10 @@ from spinemsca.segment.inference.cost import (
     peak_memory,
     seconds_per_slice,
 )
+from spinemsca.segment.inference.model import Model
+from spinemsca.segment.inference.predict_release import RECORD_NAME, main, predict_split
+from spinemsca.segment.networks.choice import build_network
+from spinemsca.segment.networks.unet import UNetConfig
 from spinemsca.segment.runtime.weights import Weights, save_weights
 from tests.segment.examples import SMALL, TINY, bar_case
 
@@ -93,7 +93,7 @@ def test_memory_counts_bytes_on_a_mac(monkeypatch):
 def test_every_case_of_the_split_gets_a_label_map_and_the_model_a_record(release, tmp_path):
     seen = []
     out = tmp_path / "out"
-    record = compare(_model(), release, Split.TEST, out, COSTS, lambda *now: seen.append(now))
+    record = predict_split(_model(), release, Split.TEST, out, COSTS, lambda *now: seen.append(now))
     assert seen == [(1, 2), (2, 2)]
     assert record == json.loads((out / RECORD_NAME).read_text())
     assert (record["network"], record["cases"], record["seconds"]) == ("column", 2, 0.5)
@@ -105,7 +105,7 @@ def test_every_case_of_the_split_gets_a_label_map_and_the_model_a_record(release
 
 def test_an_empty_split_is_named(release, tmp_path):
     with pytest.raises(ReleaseError, match="no val cases"):
-        compare(_model(), release, Split.VAL, tmp_path / "out", COSTS)
+        predict_split(_model(), release, Split.VAL, tmp_path / "out", COSTS)
 
 
 def test_the_module_measures_predicts_and_can_be_evaluated(release, tmp_path, monkeypatch, capsys):

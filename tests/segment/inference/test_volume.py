@@ -10,8 +10,8 @@ from spinemsca.segment.inference.model import Segmentation
 from spinemsca.segment.inference.volume import predict_volume
 from spinemsca.segment.labelling.rename import shifted
 from tests.segment.examples import ladder
-from tests.segment.labelling.test_levels import NAMES
 from tests.segment.inference.test_model import IMAGE, _model, _square
+from tests.segment.labelling.test_levels import NAMES
 
 L4, L5, L6 = by_name("L4"), by_name("L5"), by_any_name("L6")
 

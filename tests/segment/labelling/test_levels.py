@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import ndimage
 
 from spinemsca.anatomy import COLUMN, SPINE, STRUCTURES, VERTEBRAE, Kind, by_any_name, by_name
-from spinemsca.segment.labelling.components import find_bodies
+from spinemsca.segment.labelling.components import find_components
 from spinemsca.segment.labelling.levels import consistent_levels
 from spinemsca.segment.labelling.rename import with_lowest
 from tests.segment.examples import quick
@@ -294,7 +294,7 @@ def test_a_lone_body_keeps_its_level(name):
 
 
 def test_bodies_come_from_top_to_bottom():
-    bodies = find_bodies(spine(NAMES))
+    bodies = find_components(spine(NAMES))
     assert [int(b.votes.argmax()) for b in bodies] == [s.value for s in COLUMN]
     assert [b.kind for b in bodies[:2]] == [Kind.VERTEBRA, Kind.DISC]
 

@@ -13,7 +13,7 @@ from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.runtime.confidence import UNCALIBRATED, Evidence
 from spinemsca.segment.runtime.weights import Weights, load_weights, save_weights
 from spinemsca.segment.training import calibrate
-from spinemsca.segment.training.calibrate import gather, main, outcomes
+from spinemsca.segment.training.calibrate import gather_outcomes, main, outcomes
 from spinemsca.segment.training.partial_labels import candidate_sets
 from tests.segment.examples import TINY, bar_case, bar_example, ladder
 
@@ -48,7 +48,7 @@ def test_evidence_of_a_model_that_sees_right():
         return functional.pad(8.0 * answer.float(), (16, 16))
 
     model = Model(Weights(run, 96, "0"))  # type: ignore[arg-type]
-    gathered = gather(model, [bar_example()], views=1)
+    gathered = gather_outcomes(model, [bar_example()], views=1)
     assert len(gathered) == 11
     assert all(right for _, right in gathered)
     assert all(one.tissue > 0.98 for one, _ in gathered)
@@ -57,7 +57,7 @@ def test_evidence_of_a_model_that_sees_right():
 def test_the_same_seed_gathers_the_same():
     torch.manual_seed(0)
     model = Model(Weights(ColumnNet(TINY).eval(), 64, "0"))
-    one, other = (gather(model, [bar_example()], views=3, seed=2) for _ in range(2))
+    one, other = (gather_outcomes(model, [bar_example()], views=3, seed=2) for _ in range(2))
     assert one == other
 
 
@@ -106,5 +106,7 @@ def test_every_view_counts(views):
     torch.manual_seed(1)
     model = Model(Weights(ColumnNet(TINY).eval(), 64, "0"))
     told = []
-    gather(model, [bar_example("a"), bar_example("b")], views, progress=lambda *n: told.append(n))
+    gather_outcomes(
+        model, [bar_example("a"), bar_example("b")], views, progress=lambda *n: told.append(n)
+    )
     assert told == [(1, 2), (2, 2)]

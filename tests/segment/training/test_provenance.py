@@ -13,7 +13,7 @@ from spinemsca.segment.training.provenance import (
     RECORD_NAME,
     examples_digest,
     revision,
-    write_record,
+    write_provenance,
 )
 from tests.segment.examples import bar_example
 
@@ -27,7 +27,7 @@ def test_a_record_says_what_was_trained_on_what(tmp_path):
     (tmp_path / "begin.ckpt").write_bytes(b"abc")
     data = {"train": [bar_example("a"), bar_example("b")], "val": [bar_example("c")]}
     begin = tmp_path / "begin.ckpt"
-    write_record(tmp_path, config, data, step=0, device="cpu", begin=begin)
+    write_provenance(tmp_path, config, data, step=0, device="cpu", begin=begin)
     found = _record(tmp_path)
     assert TrainingConfig.model_validate(found["config"]) == config
     assert found["seed"] == 7
@@ -41,15 +41,15 @@ def test_a_record_says_what_was_trained_on_what(tmp_path):
 
 def test_every_resume_is_added_and_a_new_run_begins_anew(tmp_path):
     for step in (0, 20, 30):
-        write_record(tmp_path, TrainingConfig(), {}, step=step, device="cpu")
+        write_provenance(tmp_path, TrainingConfig(), {}, step=step, device="cpu")
     assert [s["step"] for s in _record(tmp_path)["starts"]] == [0, 20, 30]
-    write_record(tmp_path, TrainingConfig(), {}, step=0, device="cpu")
+    write_provenance(tmp_path, TrainingConfig(), {}, step=0, device="cpu")
     assert [s["step"] for s in _record(tmp_path)["starts"]] == [0]
 
 
 def test_a_broken_record_does_not_stop_a_run(tmp_path):
     (tmp_path / RECORD_NAME).write_text("{")
-    write_record(tmp_path, TrainingConfig(), {}, step=5, device="cpu")
+    write_provenance(tmp_path, TrainingConfig(), {}, step=5, device="cpu")
     assert len(_record(tmp_path)["starts"]) == 1
 
 

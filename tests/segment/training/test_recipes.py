@@ -14,7 +14,7 @@ import pytest
 
 from spinemsca.release.release import Release
 from spinemsca.segment.runtime.weights import load_weights
-from spinemsca.segment.training.config import read_config
+from spinemsca.segment.training.config import read_training_config
 from tests.segment.examples import SMALL
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -40,7 +40,7 @@ def _make(recipe: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_stages_go_from_coarse_to_fine_on_sets_that_exist():
-    configs = [read_config(path) for path in STAGES]
+    configs = [read_training_config(path) for path in STAGES]
     assert [c.size for c in configs] == [128, 192, 256, 384, 384]
     assert [c.learn_validation for c in configs] == [False] * 4 + [True]
     for config in configs:
@@ -55,7 +55,7 @@ def test_networks_compared_differ_in_nothing_but_themselves(kind, tmp_path):
     folder = ROOT / "examples" / "comparison"
     text = (folder / "common.toml").read_text() + (folder / f"{kind}.toml").read_text()
     (tmp_path / "c.toml").write_text("seconds = 7\n" + text)
-    config = read_config(tmp_path / "c.toml")
+    config = read_training_config(tmp_path / "c.toml")
     assert config.network == type(config.network)()
     assert config.network.kind == kind
     assert config.seconds == 7

@@ -12,7 +12,7 @@ from spinemsca.release.split import Split
 from spinemsca.segment.networks.column import NetworkConfig
 from spinemsca.segment.runtime.weights import load_weights
 from spinemsca.segment.training.checkpoint import export_checkpoint
-from spinemsca.segment.training.config import TrainingConfig, read_config
+from spinemsca.segment.training.config import TrainingConfig, read_training_config
 from spinemsca.segment.training.logging import CURVES_NAME, LOG_NAME, TENSORBOARD_NAME
 from spinemsca.segment.training.provenance import RECORD_NAME
 from spinemsca.segment.training.train import BEST_NAME, CHECKPOINT_NAME
@@ -60,7 +60,7 @@ def test_trains_on_releases_and_leaves_weights(tmp_path, capsys):
 
 
 def test_no_file_is_the_default():
-    assert read_config(None) == TrainingConfig()
+    assert read_training_config(None) == TrainingConfig()
 
 
 @pytest.mark.parametrize(
@@ -70,14 +70,14 @@ def test_no_file_is_the_default():
 def test_wrong_configurations_are_named(tmp_path, text, reason):
     (tmp_path / "c.toml").write_text(text)
     with pytest.raises(UsageError, match=reason):
-        read_config(tmp_path / "c.toml")
+        read_training_config(tmp_path / "c.toml")
 
 
 def test_a_missing_configuration_is_named(tmp_path):
     with pytest.raises(UsageError, match="none"):
-        read_config(tmp_path / "none.toml")
+        read_training_config(tmp_path / "none.toml")
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.toml")), ids=lambda p: p.stem)
 def test_the_examples_are_configurations(path):
-    assert read_config(path).steps > 0
+    assert read_training_config(path).steps > 0

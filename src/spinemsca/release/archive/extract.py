@@ -14,7 +14,7 @@ from spinemsca._util.files import atomic_folder
 from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import ArchiveError, ReleaseError
 from spinemsca.release.archive.multipart import PartReader, check_parts
-from spinemsca.release.archive.zip_safety import LIMITS, Limits, judge_members
+from spinemsca.release.archive.zip_safety import LIMITS, ArchiveLimits, judge_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +46,7 @@ def extract_split(
     root: Path,
     split: Split,
     *,
-    limits: Limits = LIMITS,
+    limits: ArchiveLimits = LIMITS,
     progress: Progress = silent,
 ) -> int:
     """Extracts a split's archive into `root / split.folder`, all of it or nothing.

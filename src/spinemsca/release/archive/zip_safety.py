@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from zipfile import ZipInfo
 
-__all__ = ["LIMITS", "Limits", "judge_members"]
+__all__ = ["LIMITS", "ArchiveLimits", "judge_members"]
 
 _MIB: Final = 1 << 20
 _LOCAL_HEADER: Final = 30
@@ -29,7 +29,7 @@ _HOSTILE: Final = "Nothing was extracted; do not trust this mirror"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ArchiveLimits:
     """What an archive may hold at most.
 
     Attributes:
@@ -45,12 +45,12 @@ class Limits:
     ratio: float = 1100.0
 
 
-LIMITS: Final = Limits()
+LIMITS: Final = ArchiveLimits()
 """The limits that hold unless a caller gives others."""
 
 
 def judge_members(
-    infos: Sequence[ZipInfo], split: Split, limits: Limits, where: Path
+    infos: Sequence[ZipInfo], split: Split, limits: ArchiveLimits, where: Path
 ) -> dict[str, ZipInfo]:
     """The members to extract, by the name each gets below the split's folder.
 
@@ -79,7 +79,7 @@ def judge_members(
     return wanted
 
 
-def _fault_of_all(infos: Sequence[ZipInfo], limits: Limits) -> str:
+def _fault_of_all(infos: Sequence[ZipInfo], limits: ArchiveLimits) -> str:
     if len(infos) > limits.members:
         return f"has {len(infos)} members, more than {limits.members}"
     if (total := sum(info.file_size for info in infos)) > limits.total_bytes:
@@ -90,7 +90,7 @@ def _fault_of_all(infos: Sequence[ZipInfo], limits: Limits) -> str:
     return ""
 
 
-def _fault(info: ZipInfo, name: str, limits: Limits) -> str:
+def _fault(info: ZipInfo, name: str, limits: ArchiveLimits) -> str:
     kind = stat.S_IFMT(info.external_attr >> 16)
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or any(c in name for c in ":\0"):

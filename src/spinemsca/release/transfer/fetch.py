@@ -17,7 +17,7 @@ from spinemsca._util.checksums import blob_sha1, sha256
 from spinemsca._util.files import write_text
 from spinemsca._util.progress import Progress, silent
 from spinemsca.errors import DownloadError
-from spinemsca.release.transfer.http import TIMEOUT, TRANSIENT, refusal
+from spinemsca.release.transfer.http import TIMEOUT, TRANSIENT, refused_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -191,7 +191,7 @@ def _start(response: Any, have: int, url: str) -> int:
         return 0
     if status in TRANSIENT or status >= 500:
         raise _TransientError(f"HTTP status {status}")
-    raise refusal(status, url)
+    raise refused_request(status, url)
 
 
 def _append(response: Any, part: Path, start: int, total: int, progress: Progress) -> None:

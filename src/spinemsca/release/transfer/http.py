@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import requests
 
-__all__ = ["ABSENT", "REFUSED", "TIMEOUT", "TRANSIENT", "has_file", "read_text", "refusal"]
+__all__ = ["ABSENT", "REFUSED", "TIMEOUT", "TRANSIENT", "has_file", "read_text", "refused_request"]
 
 # Chosen: a server that takes longer is better tried again later.
 TIMEOUT: Final = (10.0, 30.0)
@@ -53,7 +53,7 @@ _MEANING: Final[Mapping[int, tuple[str, str]]] = MappingProxyType(
 _OTHER: Final = ("the server gave no file", "Check the address, or use another mirror")
 
 
-def refusal(status: int, url: str) -> DownloadError:
+def refused_request(status: int, url: str) -> DownloadError:
     """The error for a status that brings no file: `AccessError` where access is refused."""
     what, remedy = _MEANING.get(status, _OTHER)
     kind = AccessError if status in REFUSED else DownloadError
@@ -95,7 +95,7 @@ def _ask(method: str, url: str) -> bytes | None:
             if response.status_code in ABSENT:
                 return None
             if 400 <= response.status_code < 500:
-                raise refusal(response.status_code, url)
+                raise refused_request(response.status_code, url)
             response.raise_for_status()
             return _short(response, url)
     except requests.RequestException as error:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Shape", "gap", "shapes"]
+__all__ = ["ComponentShape", "gap", "shapes"]
 
 _TOUCHING: Final = np.ones((3, 3), bool)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shape:
+class ComponentShape:
     """One structure of one label map; lengths in px, areas in px².
 
     Attributes:
@@ -44,25 +44,25 @@ class Shape:
     outline: NDArray[np.intp]
 
 
-def shapes(label: LabelMap) -> dict[Structure, Shape]:
+def shapes(label: LabelMap) -> dict[Structure, ComponentShape]:
     """Measures every structure present in `label`, `(H, W)` uint8, by its value's order."""
     boxes = enumerate(ndi.find_objects(label), start=1)
     return {by_value(v): _shape(by_value(v), label, box) for v, box in boxes if box is not None}
 
 
-def gap(one: Shape, other: Shape) -> float:
+def gap(one: ComponentShape, other: ComponentShape) -> float:
     """Smallest distance between two structures' pixels, in px; 1 where they touch."""
     distances, _ = KDTree(other.outline).query(one.outline)
     return float(np.min(distances))
 
 
-def _shape(structure: Structure, label: LabelMap, box: tuple[slice, ...]) -> Shape:
+def _shape(structure: Structure, label: LabelMap, box: tuple[slice, ...]) -> ComponentShape:
     mask = label[box] == structure.value
     numbered, _ = ndi.label(mask, _TOUCHING)
     rows, columns = np.nonzero(mask)
     top, left = box[0].start, box[1].start
     inner = ndi.binary_erosion(mask)
-    return Shape(
+    return ComponentShape(
         structure=structure,
         area=rows.size,
         centroid=(top + float(rows.mean()), left + float(columns.mean())),

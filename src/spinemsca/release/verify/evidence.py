@@ -10,7 +10,7 @@ import numpy as np
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import SpineError
-from spinemsca.release.verify.components import Shape, shapes
+from spinemsca.release.verify.components import ComponentShape, shapes
 from spinemsca.release.verify.fingerprint import Fingerprint, fingerprint
 from spinemsca.release.verify.rules.files import check_files, unloadable
 from spinemsca.release.verify.rules.image import check_image, is_blank
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from spinemsca.release.release import Release
     from spinemsca.release.verify.finding import Finding
 
-__all__ = ["Evidence", "gather", "judge"]
+__all__ = ["CaseEvidence", "gather_evidence", "judge"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class CaseEvidence:
     """What the rules across cases need to know of one case; about 20 kB.
 
     Attributes:
@@ -51,7 +51,7 @@ class Evidence:
     label_digest: bytes | None = None
 
 
-def gather(release: Release, entry: Entry) -> Evidence:
+def gather_evidence(release: Release, entry: Entry) -> CaseEvidence:
     """Reads one case and judges it; a case that cannot be read is a finding, never an error."""
     findings = list(_digest_findings(release, entry))
     try:
@@ -59,7 +59,7 @@ def gather(release: Release, entry: Entry) -> Evidence:
         findings += check_files(entry, case.image.size)
     except SpineError as error:
         findings.append(unloadable(entry, error))
-        return Evidence(tuple(findings), np.zeros(len(STRUCTURES), np.int32))
+        return CaseEvidence(tuple(findings), np.zeros(len(STRUCTURES), np.int32))
     return judge(entry, case, findings)
 
 
@@ -73,7 +73,7 @@ def _digest_findings(release: Release, entry: Entry) -> Iterator[Finding]:
             return
 
 
-def judge(entry: Entry, case: Case, before: list[Finding]) -> Evidence:
+def judge(entry: Entry, case: Case, before: list[Finding]) -> CaseEvidence:
     """Applies all rules about a single case.
 
     Args:
@@ -86,7 +86,7 @@ def judge(entry: Entry, case: Case, before: list[Finding]) -> Evidence:
     blank = is_blank(case.image)
     if not blank:
         findings += check_fit(entry, case)
-    return Evidence(
+    return CaseEvidence(
         tuple(findings),
         _areas(found),
         None if blank else fingerprint(case.image),
@@ -95,7 +95,7 @@ def judge(entry: Entry, case: Case, before: list[Finding]) -> Evidence:
     )
 
 
-def _areas(found: Mapping[Structure, Shape]) -> NDArray[np.int32]:
+def _areas(found: Mapping[Structure, ComponentShape]) -> NDArray[np.int32]:
     return np.array([found[s].area if s in found else 0 for s in STRUCTURES], np.int32)
 
 

@@ -14,7 +14,7 @@ from spinemsca.anatomy import STRUCTURES
 from spinemsca.release.layout import find_entries
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.verify.evidence import Evidence, gather
+from spinemsca.release.verify.evidence import CaseEvidence, gather_evidence
 from spinemsca.release.verify.fingerprint import COARSE_LENGTH, SIDE
 from spinemsca.release.verify.rules import (
     cohort,
@@ -70,13 +70,15 @@ def verify(
     findings += composition.check_composition(entries, rows)
     if published:
         findings += composition.check_published(entries, rows)
-    evidence = parallel_map(partial(gather, release), entries, workers=workers, progress=progress)
+    evidence = parallel_map(
+        partial(gather_evidence, release), entries, workers=workers, progress=progress
+    )
     findings += _across(release, evidence)
     sizes = {split: len(release.of(split)) for split in Split}
     return Verdict(sizes, RULES, tuple(sorted(findings, key=_order)))
 
 
-def _across(release: Release, evidence: Iterable[Evidence]) -> Iterator[Finding]:
+def _across(release: Release, evidence: Iterable[CaseEvidence]) -> Iterator[Finding]:
     entries = release.entries
     areas = np.zeros((len(entries), len(STRUCTURES)), np.int32)
     digests: dict[int, bytes] = {}
@@ -115,7 +117,7 @@ class _Prints:
     def __exit__(self, *_: object) -> None:
         self._file.close()
 
-    def add(self, index: int, seen: Evidence) -> None:
+    def add(self, index: int, seen: CaseEvidence) -> None:
         if seen.prints is None or seen.image_digest is None:
             return
         self.indices.append(index)

@@ -39,9 +39,9 @@ __all__ = [
     "Look",
     "View",
     "bends_backwards",
-    "is_plain",
     "lies_so",
     "may_lie_so",
+    "shows_plain_spine",
     "shows_sacrum",
     "worth",
 ]
@@ -144,7 +144,7 @@ _LEVEL: Final = 0.88
 _TISSUE: Final = 0.9
 
 
-def is_plain(here: Look) -> bool:
+def shows_plain_spine(here: Look) -> bool:
     """Whether a picture as it lies shows so plain a spine that no other view need be looked at.
 
     Args:

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from spinemsca.case import Image
 
-__all__ = ["Canvas"]
+__all__ = ["Letterbox"]
 
 
 @dataclass(frozen=True, slots=True)
-class Canvas:
+class Letterbox:
     """Where a slice lies on the network's canvas: scaled, centred, black around it.
 
     Attributes:
@@ -36,7 +36,7 @@ class Canvas:
     padded: tuple[int, int]
 
     @classmethod
-    def fit(cls, shape: tuple[int, int], size: int) -> Canvas:
+    def fit(cls, shape: tuple[int, int], size: int) -> Letterbox:
         """The canvas on which a slice's longer side takes `size` pixels."""
         rows, columns = (max(1, round(n * size / max(shape))) for n in shape)
         return cls(shape, (rows, columns), (_whole(rows), _whole(columns)))

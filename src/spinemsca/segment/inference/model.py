@@ -12,10 +12,17 @@ from spinemsca.anatomy import BACKGROUND, STRUCTURES, Structure
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
 from spinemsca.io.frame import inside_frame
-from spinemsca.segment.inference.flips import OTHER_VIEWS, Look, View, is_plain, lies_so, may_lie_so
+from spinemsca.segment.inference.flips import (
+    OTHER_VIEWS,
+    Look,
+    View,
+    lies_so,
+    may_lie_so,
+    shows_plain_spine,
+)
 from spinemsca.segment.inference.intensity import window
-from spinemsca.segment.inference.letterbox import Canvas
-from spinemsca.segment.inference.rejection import refusal
+from spinemsca.segment.inference.letterbox import Letterbox
+from spinemsca.segment.inference.rejection import rejection
 from spinemsca.segment.labelling.doubts import torn
 from spinemsca.segment.labelling.levels import Levels, consistent_levels
 from spinemsca.segment.labelling.numbering import APPEARANCE, CUT_SACRUM, SACRUM
@@ -165,7 +172,7 @@ class Model:
         if not pixels.any():
             return _refused(pixels, known, "The image is blank")
         seen = self._best_view(pixels) if turn else self._seen(pixels, View.AS_IT_LIES)
-        doubt = refusal(seen.found) if refuse else None
+        doubt = rejection(seen.found) if refuse else None
         return _refused(pixels, known, doubt) if doubt else self._said(seen, pixels, known)
 
     def _said(self, seen: _Seen, pixels: Image, spacing: Spacing | None) -> Segmentation:
@@ -186,7 +193,7 @@ class Model:
 
     def _best_view(self, pixels: Image) -> _Seen:
         here = self._seen(pixels, View.AS_IT_LIES)
-        if is_plain(here.look):
+        if shows_plain_spine(here.look):
             return here
         others = [self._seen(pixels, view) for view in OTHER_VIEWS]
         better = [other for other in others if lies_so(other.look, here.look)]
@@ -215,7 +222,7 @@ class Model:
             `(12, H, W)` on the slice's own grid, sums of 1.
         """
         rows, columns = pixels.shape
-        canvas = Canvas.fit((rows, columns), self.weights.size)
+        canvas = Letterbox.fit((rows, columns), self.weights.size)
         with torch.inference_mode():
             return canvas.take(self.engine.run(canvas.put(pixels)))
 

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import os
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from spinemsca._util.parallel import Workers
+from spinemsca._util.printing import printable
 from spinemsca._util.progress import Progress, silent
 from spinemsca.draw import overlay
 from spinemsca.errors import SpineError, UnsuitableError
 from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
-from spinemsca.predictions.names import printable
 from spinemsca.predictions.record import ModelUsed, Record
 from spinemsca.predictions.scans import named_in
 from spinemsca.predictions.write import discard, finished, sweep, write_result
@@ -32,9 +31,7 @@ if TYPE_CHECKING:
     from spinemsca.segment.inference.model import Model
     from spinemsca.segment.labelling.rename import Lowest
 
-__all__ = ["Outcome", "default_workers", "predict_files"]
-
-_MOST_WORKERS: Final = 8
+__all__ = ["Outcome", "predict_files"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +86,6 @@ class Outcome:
             warnings="; ".join(said.warnings),
             **where,
         )
-
-
-def default_workers() -> int:
-    """As many as there are processors for this process, up to 8."""
-    # Not every system tells which processors a process may use.
-    usable = getattr(os, "sched_getaffinity", lambda _: range(os.cpu_count() or 1))
-    return min(_MOST_WORKERS, len(usable(0)))
 
 
 def predict_files(
@@ -158,17 +148,11 @@ def _one_thread_each() -> Iterator[None]:
 @contextmanager
 def _pools(workers: int) -> Iterator[tuple[Callable[..., Any], Map]]:
     """Two `map`s: over inputs, which read and write, and over their slices, which compute."""
-    if workers <= 1:
-        yield map, map
-        return
     start = partial(torch.set_num_threads, 1)
-    slices = ThreadPoolExecutor(workers, "slice", start)
-    inputs = ThreadPoolExecutor(workers + 1, "input", start)
-    try:
+    # One input more than slices are computed, so that reading and writing hold nobody up.
+    over_inputs = workers + 1 if workers > 1 else 1
+    with Workers(over_inputs, start=start) as inputs, Workers(workers, start=start) as slices:
         yield inputs.map, slices.map
-    finally:
-        inputs.shutdown(cancel_futures=True)
-        slices.shutdown(cancel_futures=True)
 
 
 def _predict_one(

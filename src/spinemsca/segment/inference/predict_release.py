@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from spinemsca.segment.inference.cost import Footprint
 
-__all__ = ["RECORD_NAME", "compare", "main"]
+__all__ = ["RECORD_NAME", "main", "predict_split"]
 
 RECORD_NAME: Final = "model.json"
 
 
-def compare(
+def predict_split(
     model: Model,
     release: Release,
     split: Split,
@@ -99,7 +99,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         model = Model.load(given.weights)
         costs = footprint(model)
         release, split = Release.open(given.release), Split.parse(given.split)
-        record = compare(model, release, split, given.out, costs)
+        record = predict_split(model, release, split, given.out, costs)
     except SpineError as error:
         sys.stderr.write(f"{error}\n")
         return 2

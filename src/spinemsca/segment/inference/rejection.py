@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from spinemsca.segment.runtime.confidence import Evidence
 
-__all__ = ["refusal"]
+__all__ = ["rejection"]
 
 # All four were chosen so, see above.
 _LEAST_VERTEBRAE: Final = 2
@@ -26,7 +26,7 @@ _LEAST_TISSUE: Final = 0.84
 _LEAST_AGREEMENT: Final = 0.4
 
 
-def refusal(found: Mapping[Structure, Evidence]) -> str | None:
+def rejection(found: Mapping[Structure, Evidence]) -> str | None:
     """Why what was found is no lumbar spine, in one sentence; `None` where it can be one.
 
     Args:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["Body", "find_bodies"]
+__all__ = ["Component", "find_components"]
 
 _WHOLE: Final = 1.4
 _FRAGMENT: Final = 0.25
@@ -48,7 +48,7 @@ _AROUND: Final = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)])
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
+class Component:
     """One connected vertebra or disc, whatever levels its pixels claim.
 
     Attributes:
@@ -72,7 +72,7 @@ class Body:
         return mean
 
 
-def find_bodies(label: LabelMap) -> list[Body]:
+def find_components(label: LabelMap) -> list[Component]:
     """The bodies of one spine, from top to bottom.
 
     Touching fragments of one kind are one body if together they are no larger than one. Specks,
@@ -92,12 +92,12 @@ def find_bodies(label: LabelMap) -> list[Body]:
     return _ordered(box, np.array([rows[0], columns[0]]))
 
 
-def _ordered(label: LabelMap, corner: NDArray[np.intp]) -> list[Body]:
+def _ordered(label: LabelMap, corner: NDArray[np.intp]) -> list[Component]:
     """The bodies of a label map without its empty margins, whose corner lies at `corner`."""
     pieces = [(kind, pixels, share) for kind in Kind for pixels, share in _of_kind(label, kind)]
     axis = _axis(label, np.concatenate([p for _, p, share in pieces if share >= _FRAGMENT]))
     found = [
-        Body(kind, pixels, _votes(label, pixels), float(pixels.mean(axis=0) @ axis))
+        Component(kind, pixels, _votes(label, pixels), float(pixels.mean(axis=0) @ axis))
         for kind, pixels, _ in pieces
     ]
     whole = [b for b, (_, _, share) in zip(found, pieces, strict=True) if share >= _FRAGMENT]
@@ -219,7 +219,7 @@ def _along(pixels: NDArray[Any], axis: NDArray[np.float64]) -> NDArray[np.float6
     return np.asarray(pixels[:, 0] * axis[0] + pixels[:, 1] * axis[1])
 
 
-def _one_column(bodies: list[Body], shape: tuple[int, ...]) -> list[Body]:
+def _one_column(bodies: list[Component], shape: tuple[int, ...]) -> list[Component]:
     """The group of bodies, none far from the next, that has most pixels."""
     size = np.sqrt(max(len(b.pixels) for b in bodies)) / _COARSE
     drawn = np.ones([-(-side // _COARSE) for side in shape], dtype=bool)
@@ -232,9 +232,9 @@ def _one_column(bodies: list[Body], shape: tuple[int, ...]) -> list[Body]:
     return [b for b, n in zip(bodies, number, strict=True) if n == weight.argmax()]
 
 
-def _without_doubles(bodies: list[Body], axis: NDArray[np.float64]) -> list[Body]:
+def _without_doubles(bodies: list[Component], axis: NDArray[np.float64]) -> list[Component]:
     """Leaves out the smaller of two bodies that lie beside each other."""
-    kept: list[Body] = []
+    kept: list[Component] = []
     for body in bodies:
         if kept and _beside(kept[-1], body, axis):
             kept[-1] = max(kept[-1], body, key=lambda b: len(b.pixels))
@@ -243,7 +243,9 @@ def _without_doubles(bodies: list[Body], axis: NDArray[np.float64]) -> list[Body
     return kept
 
 
-def _with_pieces(bodies: list[Body], discs: list[Body], label: LabelMap) -> list[Body]:
+def _with_pieces(
+    bodies: list[Component], discs: list[Component], label: LabelMap
+) -> list[Component]:
     """Adds collapsed discs between vertebrae that have no other, and joins what is one disc."""
     found = list(bodies)
     for upper, lower in pairwise([b for b in bodies if b.kind is Kind.VERTEBRA]):
@@ -266,11 +268,11 @@ def _with_pieces(bodies: list[Body], discs: list[Body], label: LabelMap) -> list
     return sorted(found, key=lambda b: b.place)
 
 
-def _by_size(bodies: list[Body]) -> list[Body]:
+def _by_size(bodies: list[Component]) -> list[Component]:
     return sorted(bodies, key=lambda b: -len(b.pixels))
 
 
-def _joined(disc: Body, piece: Body, label: LabelMap, reach: float) -> Body | None:
+def _joined(disc: Component, piece: Component, label: LabelMap, reach: float) -> Component | None:
     """A disc with a piece of it and a bridge to that; none where it is far or bone is between."""
     gaps, nearest = map(np.asarray, cKDTree(disc.pixels).query(piece.pixels))
     start, end = piece.pixels[gaps.argmin()], disc.pixels[nearest[gaps.argmin()]]
@@ -296,7 +298,7 @@ def _bone(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.bool_]:
     return np.isin(label[tuple(pixels.T)], [v.value for v in VERTEBRAE])
 
 
-def _between(body: Body, upper: Body, lower: Body) -> bool:
+def _between(body: Component, upper: Component, lower: Component) -> bool:
     """Whether a body's centre lies in the middle half of the way from one to the next."""
     way, reach = lower.centre - upper.centre, body.centre - upper.centre
     length = float(way @ way)
@@ -305,7 +307,7 @@ def _between(body: Body, upper: Body, lower: Body) -> bool:
     return 0.25 <= along <= 0.75 and aside <= 0.5
 
 
-def _beside(one: Body, other: Body, axis: NDArray[np.float64]) -> bool:
+def _beside(one: Component, other: Component, axis: NDArray[np.float64]) -> bool:
     """Whether two bodies share most of their extent along the spine."""
     if one.kind is not other.kind:
         return False

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.anatomy import Structure
-    from spinemsca.segment.labelling.components import Body
+    from spinemsca.segment.labelling.components import Component
 
 __all__ = ["bend", "sacral_turn"]
 
@@ -23,7 +23,7 @@ _SACRUM: Final = by_name("S1")
 _FEWEST_FOR_A_BEND: Final = 6
 
 
-def bend(named: Mapping[Structure, Body]) -> float | None:
+def bend(named: Mapping[Structure, Component]) -> float | None:
     """How far structures lie in front of the line from the uppermost one to the sacrum.
 
     Args:
@@ -42,7 +42,7 @@ def bend(named: Mapping[Structure, Body]) -> float | None:
     return float(ahead.mean())
 
 
-def sacral_turn(named: Mapping[Structure, Body]) -> float | None:
+def sacral_turn(named: Mapping[Structure, Component]) -> float | None:
     """By how much the way from L5 to the sacrum turns backwards from that of L1 to L4.
 
     Args:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from spinemsca.anatomy import Structure
-    from spinemsca.segment.labelling.components import Body
+    from spinemsca.segment.labelling.components import Component
     from spinemsca.segment.runtime.confidence import Evidence
 
 __all__ = ["NO_SACRUM", "counted_from", "doubts", "missing", "torn"]
@@ -41,7 +41,7 @@ _UNEVEN: Final = 0.35
 _SURE: Final = 0.97
 
 
-def counted_from(named: Mapping[Structure, Body]) -> str:
+def counted_from(named: Mapping[Structure, Component]) -> str:
     """`SACRUM` where what is named S1 looks like it, else `APPEARANCE`.
 
     Args:
@@ -53,7 +53,7 @@ def counted_from(named: Mapping[Structure, Body]) -> str:
 
 
 def doubts(
-    bodies: Sequence[Body],
+    bodies: Sequence[Component],
     steps: Sequence[int],
     scores: Mapping[int, float],
     top: int,
@@ -116,7 +116,7 @@ def _few(agreement: float) -> list[str]:
     return [said] if agreement < _AGREED else []
 
 
-def _otherwise(bodies: Sequence[Body], steps: Sequence[int], top: int) -> int:
+def _otherwise(bodies: Sequence[Component], steps: Sequence[int], top: int) -> int:
     """The most vertebrae that agree with each other on another numbering."""
     preferred = Counter(
         _RANK[int(body.votes.argmax())] - step
@@ -126,7 +126,7 @@ def _otherwise(bodies: Sequence[Body], steps: Sequence[int], top: int) -> int:
     return max((number for t, number in preferred.items() if t != top), default=0)
 
 
-def _unevenness(bodies: Sequence[Body]) -> float:
+def _unevenness(bodies: Sequence[Component]) -> float:
     """How far the steps between vertebrae are from whole ones, in steps; the largest."""
     centres = [b.centre for b in bodies if b.kind is Kind.VERTEBRA]
     if len(centres) < len(VERTEBRAE) // 2:

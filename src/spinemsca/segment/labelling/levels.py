@@ -22,7 +22,7 @@ from spinemsca.anatomy import (
     Structure,
     by_name,
 )
-from spinemsca.segment.labelling.components import Body, find_bodies
+from spinemsca.segment.labelling.components import Component, find_components
 from spinemsca.segment.labelling.curve import bend, sacral_turn
 from spinemsca.segment.labelling.doubts import NO_SACRUM, counted_from, doubts, missing
 from spinemsca.segment.labelling.numbering import APPEARANCE, SACRUM
@@ -72,7 +72,7 @@ def consistent_levels(label: LabelMap) -> Levels:
     Args:
         label: `(H, W)` uint8, 0 to 11, as a network names pixels one by one.
     """
-    bodies = find_bodies(label)
+    bodies = find_components(label)
     if not bodies:
         return Levels(np.zeros_like(label), 0.0, True, ("No vertebra or disc was found",))
     steps = _steps(bodies)
@@ -94,7 +94,7 @@ def consistent_levels(label: LabelMap) -> Levels:
     )
 
 
-def _steps(bodies: Sequence[Body]) -> list[int]:
+def _steps(bodies: Sequence[Component]) -> list[int]:
     """How many structures further down than the first each body is."""
     pitch = _pitch(bodies)
     steps = [0]
@@ -107,7 +107,7 @@ def _steps(bodies: Sequence[Body]) -> list[int]:
     return steps
 
 
-def _pitch(bodies: Sequence[Body]) -> float:
+def _pitch(bodies: Sequence[Component]) -> float:
     """Pixels from one level to the next: the median where neighbours are seen, else by size."""
     vertebrae = [b for b in bodies if b.kind is Kind.VERTEBRA]
     distances = [
@@ -118,11 +118,11 @@ def _pitch(bodies: Sequence[Body]) -> float:
     return _PITCH * float(np.sqrt(max(len(b.pixels) for b in bodies)))
 
 
-def _weight(body: Body) -> float:
+def _weight(body: Component) -> float:
     return _SACRUM_VOTES if body.votes.argmax() == _SACRUM.value else 1.0
 
 
-def _scores(bodies: Sequence[Body], steps: Sequence[int]) -> dict[int, float]:
+def _scores(bodies: Sequence[Component], steps: Sequence[int]) -> dict[int, float]:
     """Votes for each rank in the column that the first body can have; it may lie above L1."""
     parity = bodies[0].kind is not COLUMN[0].kind
     tops = [t for t in range(-steps[-1], len(COLUMN)) if t % 2 == parity]
@@ -136,7 +136,7 @@ def _scores(bodies: Sequence[Body], steps: Sequence[int]) -> dict[int, float]:
     }
 
 
-def _remarks(named: dict[Structure, Body], source: str) -> list[str]:
+def _remarks(named: dict[Structure, Component], source: str) -> list[str]:
     """What the numbering rests on, and what is missing in it or in a structure."""
     remarks = [] if source == SACRUM else [NO_SACRUM]
     gaps = [structure.name for structure in missing(named)]
@@ -148,7 +148,7 @@ def _remarks(named: dict[Structure, Body], source: str) -> list[str]:
     return remarks
 
 
-def _drawn(label: LabelMap, named: dict[Structure, Body]) -> LabelMap:
+def _drawn(label: LabelMap, named: dict[Structure, Component]) -> LabelMap:
     """Each body in its structure's value, holes filled, in one piece."""
     drawn = np.zeros_like(label)
     for structure, body in named.items():

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from spinemsca.segment.training.data import Example
     from spinemsca.segment.training.partial_labels import CandidateMap
 
-__all__ = ["GOOD_DICE", "gather", "main", "outcomes"]
+__all__ = ["GOOD_DICE", "gather_outcomes", "main", "outcomes"]
 
 GOOD_DICE: Final = 0.8
 """From here on a structure counts as outlined well."""
@@ -46,7 +46,7 @@ GOOD_DICE: Final = 0.8
 _STRENGTH: Final = 0.8
 
 
-def gather(
+def gather_outcomes(
     model: Model,
     examples: Sequence[Example],
     views: int,
@@ -120,7 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         examples = [
             e for root in given.releases for e in load_examples(Release.open(root), Split.VAL)
         ]
-        gathered = gather(Model(weights), examples, given.views)
+        gathered = gather_outcomes(Model(weights), examples, given.views)
         if not gathered:
             raise ReleaseError("nothing was found in the validation cases")
     except SpineError as error:

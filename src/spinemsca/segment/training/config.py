@@ -16,7 +16,7 @@ from spinemsca.segment.training.losses import STRUCTURE_WEIGHT
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["TrainingConfig", "learning_rate", "read_config"]
+__all__ = ["TrainingConfig", "learning_rate", "read_training_config"]
 
 
 class TrainingConfig(BaseModel):
@@ -104,7 +104,7 @@ def learning_rate(config: TrainingConfig, step: float) -> float:
     return config.rate * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
-def read_config(path: Path | None) -> TrainingConfig:
+def read_training_config(path: Path | None) -> TrainingConfig:
     """Reads a configuration from TOML; what the file leaves out, or no file, is the default.
 
     Raises:

@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from spinemsca.segment.training.config import TrainingConfig
     from spinemsca.segment.training.data import Example
 
-__all__ = ["RECORD_NAME", "examples_digest", "revision", "write_record"]
+__all__ = ["RECORD_NAME", "examples_digest", "revision", "write_provenance"]
 
 RECORD_NAME: Final = "run.json"
 
 
-def write_record(
+def write_provenance(
     folder: Path,
     config: TrainingConfig,
     data: dict[str, Sequence[Example]],

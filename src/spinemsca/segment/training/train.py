@@ -41,7 +41,7 @@ from spinemsca.segment.training.logging import journal
 from spinemsca.segment.training.losses import segmentation_loss
 from spinemsca.segment.training.negatives import distractors
 from spinemsca.segment.training.partial_labels import with_open_edges
-from spinemsca.segment.training.provenance import write_record
+from spinemsca.segment.training.provenance import write_provenance
 from spinemsca.segment.training.run import Run, resume, save, start
 from spinemsca.segment.training.validate import validate
 
@@ -173,7 +173,7 @@ def _record(
     device = str(fabric.device)
     if fabric.device.type == "cuda":
         device = torch.cuda.get_device_name(fabric.device)
-    write_record(
+    write_provenance(
         folder,
         config,
         data,

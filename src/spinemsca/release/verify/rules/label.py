@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.anatomy import COLUMN, DISCS, VERTEBRAE, Kind, Structure, by_name
-from spinemsca.release.verify.components import Shape, gap
+from spinemsca.release.verify.components import ComponentShape, gap
 from spinemsca.release.verify.finding import Finding, Rule, Severity
 
 if TYPE_CHECKING:
@@ -105,7 +105,9 @@ _RATIOS: Final = {Kind.VERTEBRA: (0.5, 2.0), Kind.DISC: (0.25, 3.0)}
 _SACRUM_RATIO: Final = (0.25, 2.5)
 
 
-def check_label(entry: Entry, case: Case, found: Mapping[Structure, Shape]) -> Iterator[Finding]:
+def check_label(
+    entry: Entry, case: Case, found: Mapping[Structure, ComponentShape]
+) -> Iterator[Finding]:
     """Judges a case's label map by its measured structures."""
     if case.label is None or not found:
         yield NO_LABEL.broken_by(
@@ -123,7 +125,7 @@ def check_label(entry: Entry, case: Case, found: Mapping[Structure, Shape]) -> I
 
 
 def _check_presence(
-    entry: Entry, case: Case, found: Mapping[Structure, Shape]
+    entry: Entry, case: Case, found: Mapping[Structure, ComponentShape]
 ) -> Iterator[Finding]:
     if missing := case.annotated - found.keys():
         yield MISSING.broken_by(entry, f"{_names(missing)} missing")
@@ -136,7 +138,7 @@ def _names(structures: Iterable[Structure]) -> str:
     return ", ".join(s.name for s in COLUMN if s in wanted)
 
 
-def _check_order(entry: Entry, column: list[Shape]) -> Iterator[Finding]:
+def _check_order(entry: Entry, column: list[ComponentShape]) -> Iterator[Finding]:
     wrong = [(a, b) for a, b in pairwise(column) if a.centroid[0] >= b.centroid[0]]
     if not wrong:
         return
@@ -147,7 +149,7 @@ def _check_order(entry: Entry, column: list[Shape]) -> Iterator[Finding]:
     yield ORDER.broken_by(entry, pairs)
 
 
-def _check_gaps(entry: Entry, found: Mapping[Structure, Shape]) -> Iterator[Finding]:
+def _check_gaps(entry: Entry, found: Mapping[Structure, ComponentShape]) -> Iterator[Finding]:
     areas = [found[s].area for s in VERTEBRAE if s in found]
     if not areas:
         return
@@ -157,7 +159,7 @@ def _check_gaps(entry: Entry, found: Mapping[Structure, Shape]) -> Iterator[Find
             yield APART.broken_by(entry, f"{between:.0f} px between {a} and {b}")
 
 
-def _check_shape(entry: Entry, shape: Shape) -> Iterator[Finding]:
+def _check_shape(entry: Entry, shape: ComponentShape) -> Iterator[Finding]:
     name = shape.structure.name
     if len(shape.pieces) > 1:
         rule = SPLIT if shape.pieces[1] >= 0.2 * shape.area else SPECKS
@@ -169,7 +171,7 @@ def _check_shape(entry: Entry, shape: Shape) -> Iterator[Finding]:
         yield BORDER.broken_by(entry, f"{name} touches the edge")
 
 
-def _check_area(entry: Entry, shape: Shape, pixels: int) -> Iterator[Finding]:
+def _check_area(entry: Entry, shape: ComponentShape, pixels: int) -> Iterator[Finding]:
     low, high = _AREAS[shape.structure.kind]
     if not low <= shape.area / pixels <= high:
         yield AREA.broken_by(
@@ -177,7 +179,7 @@ def _check_area(entry: Entry, shape: Shape, pixels: int) -> Iterator[Finding]:
         )
 
 
-def _check_ratios(entry: Entry, found: Mapping[Structure, Shape]) -> Iterator[Finding]:
+def _check_ratios(entry: Entry, found: Mapping[Structure, ComponentShape]) -> Iterator[Finding]:
     for group in (VERTEBRAE, DISCS):
         areas = [found[s].area for s in group if s in found and s is not _SACRUM]
         for structure in group:
