@@ -11,7 +11,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tests.measure.spines import corners, draw, transform, truth
 
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 
 GROUPS = {
     "heights of bodies": "body_height",

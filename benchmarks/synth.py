@@ -17,7 +17,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 from spinemsca.phantom import draw_parameters, phantom  # noqa: E402 - threads are set first
-from spinemsca.release.synthetic import write_phantoms  # noqa: E402
+from spinemsca.release.synthetic import synthesise  # noqa: E402
 
 GOAL = 4.0
 
@@ -32,8 +32,8 @@ def main() -> None:
     _report("making cases", cases, _seconds(lambda: _each(phantom, cases)))
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        write_phantoms(root / "warm", 3, 0, size=64)
-        spent = _seconds(lambda: write_phantoms(root / "release", cases, 0))
+        synthesise(root / "warm", 3, 0, size=64)
+        spent = _seconds(lambda: synthesise(root / "release", cases, 0))
         _report("making and writing a release", cases, spent)
 
 

@@ -28,9 +28,9 @@ def make(root: Path, cases: int) -> None:
 
     from spinemsca.release.release import Release, write_release
     from spinemsca.release.split import split_sizes
-    from spinemsca.release.synthetic import write_phantoms
+    from spinemsca.release.synthetic import synthesise
 
-    write_phantoms(root / "seeds", DIFFERENT, 1)
+    synthesise(root / "seeds", DIFFERENT, 1)
     seeds = list(Release.open(root / "seeds").cases())
     splits = [s for s, n in split_sizes(cases).items() for _ in range(n)]
     rng = np.random.default_rng(0)

@@ -17,7 +17,7 @@ import numpy as np
 from make_model_card import ROOT, revision
 
 from spinemsca._util.files import write_text
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
 from spinemsca.segment.inference.pretrained import load_model

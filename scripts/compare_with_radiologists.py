@@ -24,7 +24,7 @@ from spinemsca._util.files import write_text
 from spinemsca.anatomy import DISCS
 from spinemsca.draw import overlay
 from spinemsca.io.read import read_scan
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.segment.inference.intensity import window
 from spinemsca.segment.inference.pretrained import load_model
 from spinemsca.segment.training.splits import read_patients

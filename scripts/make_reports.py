@@ -17,7 +17,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.release.release import Release
 from spinemsca.report.about import About
 from spinemsca.report.case_page import case_page

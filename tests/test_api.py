@@ -15,7 +15,7 @@ def test_exported_names():
     assert dir(spinemsca) == spinemsca.__all__
 
 
-@pytest.mark.parametrize("first", ["spinemsca", "spinemsca.measure", "spinemsca.measure.measure"])
+@pytest.mark.parametrize("first", ["spinemsca", "spinemsca.measure", "spinemsca.measure.measurements"])
 def test_measure_can_be_called_whatever_was_imported_before(first):
     code = f"""
 import importlib, numpy as np

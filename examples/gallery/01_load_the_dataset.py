@@ -15,10 +15,10 @@ from pathlib import Path
 from torch.utils.data import DataLoader
 
 import spinemsca as sm
-from spinemsca.release.synthetic import write_phantoms
+from spinemsca.release.synthetic import synthesise
 
 root = Path(tempfile.mkdtemp()) / "phantoms"
-write_phantoms(root, 12, seed=1)
+synthesise(root, 12, seed=1)
 train = sm.SpineMSCA(root, split="train")
 print(str(train).replace(str(root.parent), "…"))
 

@@ -18,7 +18,7 @@ from spinemsca.draw import overlay
 from spinemsca.phantom import phantom
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.release.synthetic import write_phantoms
+from spinemsca.release.synthetic import synthesise
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.column import NetworkConfig
 from spinemsca.segment.runtime.weights import Weights
@@ -28,7 +28,7 @@ from spinemsca.segment.training.data import load_examples
 from spinemsca.segment.training.train import train
 
 folder = Path(tempfile.mkdtemp())
-write_phantoms(folder / "phantoms", 12, seed=5, size=256)
+synthesise(folder / "phantoms", 12, seed=5, size=256)
 release = Release.open(folder / "phantoms")
 training = load_examples(release, Split.TRAIN)
 validation = load_examples(release, Split.VAL)

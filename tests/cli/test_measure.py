@@ -11,7 +11,7 @@ from PIL import Image
 
 from spinemsca.cli import main
 from spinemsca.io.orientation import SLICE_CODES
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.phantom.render import phantom
 from spinemsca.predictions.ledger import LedgerRow, update_ledger
 from spinemsca.release.release import write_release

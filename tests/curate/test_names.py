@@ -91,4 +91,4 @@ def test_stems(name: str, stem: str) -> None:
 
 
 def test_bytes_that_are_no_text_can_be_printed() -> None:
-    assert printable("a\udcff") == "a\\udcff"
+    assert printable("a\udcff") == "a\\xff"

@@ -7,7 +7,7 @@ import pytest
 
 from spinemsca.anatomy import VERTEBRAE, by_name
 from spinemsca.measure.arch import cut_arches
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.measure.parts import find_parts
 from tests.measure.known import known
 from tests.measure.spines import corners, distance, draw, transform

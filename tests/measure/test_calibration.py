@@ -7,7 +7,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from tests.measure.known import known
 
 TURNS = (-30, -15, 0, 15, 30)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spinemsca.measure.definitions import Quantity
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from tests.measure.spines import corners, draw, transform, truth
 
 

@@ -8,7 +8,7 @@ import pytest
 from spinemsca.measure import table
 from spinemsca.measure.definitions import Quantity
 from spinemsca.measure.limits import LIMITS
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.measure.registry import MEASURES, describe_measure
 from tests.measure.spines import corners, draw
 

@@ -7,7 +7,7 @@ import pytest
 
 from spinemsca.anatomy import by_any_name
 from spinemsca.measure import cohort, table
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from tests.measure.spines import WITH_L6, WITH_T12, corners, draw, named, transform
 
 SPANNING = ("slip", "slip_band", "disc_wedge_angle", "segmental_angle", "disc_height_hurxthal",
@@ -92,14 +92,14 @@ def test_rows_are_in_anatomical_order_and_only_where_present(drawn, with_l6):
 
 def test_wide_tables_hold_other_vertebrae_of_any_case(tmp_path, drawn, with_l6):
     plain = measure(drawn.label, spacing=drawn.spacing)
-    assert cohort.write(tmp_path / "w.csv", [plain, with_l6], wide=True) == 2
+    assert cohort.write_measurements(tmp_path / "w.csv", [plain, with_l6], wide=True) == 2
     header, *rows = (tmp_path / "w.csv").read_text().splitlines()
     place = header.split(",").index("L6_body_area_mm2")
     assert rows[0].split(",")[place] == ""
     assert float(rows[1].split(",")[place]) == pytest.approx(with_l6.get("body_area", "L6").value)
     assert "L6_" not in ",".join(table.wide_columns())
     parquet = pytest.importorskip("pyarrow.parquet")
-    assert cohort.write(tmp_path / "w.parquet", iter([plain, with_l6]), wide=True) == 2
+    assert cohort.write_measurements(tmp_path / "w.parquet", iter([plain, with_l6]), wide=True) == 2
     assert parquet.read_table(tmp_path / "w.parquet").num_rows == 2
 
 

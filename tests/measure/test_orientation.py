@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spinemsca.io.orientation import SLICE_CODES, Orientation
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from tests.measure.spines import corners, draw, transform
 
 SPACINGS = ((0.6, 0.6), (0.4, 0.9))

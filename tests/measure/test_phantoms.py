@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import by_name
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.phantom.render import phantom
 
 CORNERS = ("superior_anterior", "superior_posterior", "inferior_posterior", "inferior_anterior")

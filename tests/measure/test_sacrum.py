@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import by_name
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.measure.parts import find_parts
 from spinemsca.measure.sacrum import trim_sacrum
 from tests.measure.known import known

@@ -11,7 +11,7 @@ import pytest
 
 from spinemsca.errors import MissingDependencyError, UsageError
 from spinemsca.measure import cohort, table
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from tests.measure.spines import corners, draw
 
 
@@ -72,19 +72,19 @@ def test_cohorts_are_written_as_they_come(tmp_path, found):
         for _ in range(3):
             yield found
 
-    assert cohort.write(tmp_path / "t.csv", cases()) == 3
+    assert cohort.write_measurements(tmp_path / "t.csv", cases()) == 3
     assert len(read((tmp_path / "t.csv").read_text())) == 3 * len(table.ROWS)
-    assert cohort.write(tmp_path / "w.csv", cases(), wide=True) == 3
+    assert cohort.write_measurements(tmp_path / "w.csv", cases(), wide=True) == 3
     assert len(read((tmp_path / "w.csv").read_text())) == 3
-    assert cohort.write(tmp_path / "j.json", cases()) == 3
+    assert cohort.write_measurements(tmp_path / "j.json", cases()) == 3
     assert len(json.loads((tmp_path / "j.json").read_text())) == 3
-    assert cohort.write(tmp_path / "none.json", iter(())) == 0
+    assert cohort.write_measurements(tmp_path / "none.json", iter(())) == 0
     assert json.loads((tmp_path / "none.json").read_text()) == []
 
 
 def test_parquet_holds_numbers_as_numbers(tmp_path, found):
     parquet = pytest.importorskip("pyarrow.parquet")
-    assert cohort.write(tmp_path / "t.parquet", [found]) == 1
+    assert cohort.write_measurements(tmp_path / "t.parquet", [found]) == 1
     read_back = parquet.read_table(tmp_path / "t.parquet")
     assert read_back.num_rows == len(table.ROWS)
     heights = read_back["body_height_middle_mm"].to_pylist()
@@ -95,10 +95,10 @@ def test_parquet_holds_numbers_as_numbers(tmp_path, found):
 def test_parquet_without_pyarrow_names_the_install(tmp_path, found, monkeypatch):
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(MissingDependencyError, match="pip install"):
-        cohort.write(tmp_path / "t.parquet", [found])
+        cohort.write_measurements(tmp_path / "t.parquet", [found])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_unknown_suffix_is_refused(tmp_path):
     with pytest.raises(UsageError, match="csv"):
-        cohort.write(tmp_path / "t.xls", [])
+        cohort.write_measurements(tmp_path / "t.xls", [])

@@ -16,7 +16,7 @@ from spinemsca.phantom import replay
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
 from spinemsca.release.stratify import stratified_splits
-from spinemsca.release.synthetic import PHANTOMS_NAME, write_phantoms
+from spinemsca.release.synthetic import PHANTOMS_NAME, synthesise
 
 SIZE = 96
 
@@ -31,18 +31,18 @@ def sums(root: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def six(tmp_path_factory: pytest.TempPathFactory) -> Release:
     root = tmp_path_factory.mktemp("six") / "release"
-    return write_phantoms(root, 6, 3, size=SIZE)
+    return synthesise(root, 6, 3, size=SIZE)
 
 
 def test_same_seed_same_bytes_whatever_workers(six: Release, tmp_path: Path) -> None:
-    write_phantoms(tmp_path / "again", 6, 3, size=SIZE, workers=2)
+    synthesise(tmp_path / "again", 6, 3, size=SIZE, workers=2)
     assert sums(tmp_path / "again") == sums(six.root)
     for name in ("cases.csv", PHANTOMS_NAME):
         assert (tmp_path / "again" / name).read_bytes() == (six.root / name).read_bytes()
 
 
 def test_a_case_does_not_depend_on_how_many_there_are(six: Release, tmp_path: Path) -> None:
-    write_phantoms(tmp_path / "four", 4, 3, size=SIZE)
+    synthesise(tmp_path / "four", 4, 3, size=SIZE)
     few, all_of = sums(tmp_path / "four"), sums(six.root)
     assert few == {k: all_of[k] for k in few}
 
@@ -70,7 +70,7 @@ def test_every_case_can_be_made_again_from_its_record(six: Release) -> None:
 
 def test_progress_is_told_of_each_case(tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    write_phantoms(
+    synthesise(
         tmp_path / "r", 3, 0, size=64, progress=lambda done, total: told.append((done, total))
     )
     assert told == [(1, 3), (2, 3), (3, 3)]
@@ -101,10 +101,10 @@ def test_splits_depend_on_the_seed() -> None:
 def test_bad_arguments_are_refused(wrong: dict[str, int], tmp_path: Path) -> None:
     given = {"cases": 3, "seed": 0, **wrong}
     with pytest.raises(UsageError):
-        write_phantoms(tmp_path / "r", **given)
+        synthesise(tmp_path / "r", **given)
     assert not (tmp_path / "r").exists()
 
 
 def test_a_full_folder_is_left_alone(six: Release) -> None:
     with pytest.raises(ReleaseError, match="empty folder"):
-        write_phantoms(six.root, 3, 0, size=64)
+        synthesise(six.root, 3, 0, size=64)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from spinemsca.anatomy import by_name
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.report.about import About
 from spinemsca.report.case_page import case_page
 from tests.measure.spines import corners, draw

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spinemsca.errors import MissingDependencyError, SpineError
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.predictions.find import find_label_maps
 from spinemsca.predictions.read import Reading
 from spinemsca.report import pdf

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import by_name
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from tests.roundtrip.checks import SCORED, all_structures
 from tests.roundtrip.formats import PICTURES, write_image, write_labels
 from tests.roundtrip.knowing import Knowing

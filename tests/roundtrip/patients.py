@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from spinemsca.anatomy import SPINE, VERTEBRAE, by_any_name
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.phantom import draw_parameters, render
 from spinemsca.phantom.priors import LEVELS
 from tests.segment.stacks import _cover

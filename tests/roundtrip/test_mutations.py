@@ -12,7 +12,7 @@ import pytest
 from spinemsca.io import nifti, nifti_form, volume
 from spinemsca.io.orientation import HOUSE, Orientation
 from spinemsca.measure import arguments
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.predictions import find, label_schemes, pairing, read, scans, write
 from spinemsca.segment.inference import flips, midline, predict_files, records
 from spinemsca.segment.inference import volume as volume_inference

@@ -1,1 +1,31 @@
 """What every room uses: files, checksums, parallel work, optional packages, progress."""
+
+from __future__ import annotations
+
+from spinemsca._util.checksums import SUMS_NAME, blob_sha1, format_sums, parse_sums, sha256
+from spinemsca._util.files import atomic_folder, atomic_path, write_bytes, write_text
+from spinemsca._util.lazy import lazy_face
+from spinemsca._util.optional import optional
+from spinemsca._util.parallel import Workers, default_workers, parallel_map
+from spinemsca._util.printing import printable
+from spinemsca._util.progress import Progress, silent
+
+__all__ = [
+    "Progress",
+    "SUMS_NAME",
+    "Workers",
+    "atomic_folder",
+    "atomic_path",
+    "blob_sha1",
+    "default_workers",
+    "format_sums",
+    "lazy_face",
+    "optional",
+    "parallel_map",
+    "parse_sums",
+    "printable",
+    "sha256",
+    "silent",
+    "write_bytes",
+    "write_text",
+]

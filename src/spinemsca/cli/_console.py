@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from spinemsca._util.progress import Progress
+    from spinemsca._util import Progress
 
 __all__ = ["note", "print_json", "print_table", "progress_bar"]
 

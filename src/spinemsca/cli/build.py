@@ -24,11 +24,9 @@ def run(
 ) -> None:
     """Builds a release."""
     from spinemsca.cli._console import note, print_json, progress_bar
-    from spinemsca.curate.build import build
-    from spinemsca.curate.config import read_build_config
-    from spinemsca.curate.resample import Fit
+    from spinemsca.curate import Fit, build, read_build_config
     from spinemsca.errors import UsageError
-    from spinemsca.release.split import Split
+    from spinemsca.release import Split
 
     if fit not in set(Fit):
         raise UsageError(f"{fit!r} is no fit", remedy="Use stretch or pad")

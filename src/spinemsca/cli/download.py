@@ -27,9 +27,7 @@ def run(
 ) -> None:
     """Downloads a release."""
     from spinemsca.cli._console import note, print_json, progress_bar
-    from spinemsca.release.split import Split
-    from spinemsca.release.transfer.download import download
-    from spinemsca.release.transfer.mirror import LICENCE
+    from spinemsca.release import LICENCE, Split, download
 
     splits = tuple(dict.fromkeys(Split.parse(s) for s in split)) if split else None
     with progress_bar("Downloading", unit="bytes") as progress:

@@ -11,9 +11,8 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spinemsca.predictions.pairing import Pair, Pairing
-    from spinemsca.score.case_score import CaseScore
-    from spinemsca.score.evaluate import Protocol
+    from spinemsca.predictions import Pair, Pairing
+    from spinemsca.score import CaseScore, Protocol
 
 EXAMPLE = "spine-msca evaluate predictions data/Test --json"
 
@@ -67,12 +66,10 @@ def run(
 
     from spinemsca.cli._console import note, print_json
     from spinemsca.errors import UsageError
-    from spinemsca.score.evaluate import Protocol
-    from spinemsca.score.summary import summarise
-    from spinemsca.score.units import left_out
+    from spinemsca.score import Protocol, left_out, summarise
 
     if schema:
-        from spinemsca.score.schema import summary_schema
+        from spinemsca.score import summary_schema
 
         print_json(summary_schema())
         return
@@ -91,8 +88,7 @@ def run(
         "without_prediction": found.only_truth,
     }
     if out is not None:
-        from spinemsca.score.figures import missing_plots
-        from spinemsca.score.results import write_comparison, write_results
+        from spinemsca.score import missing_plots, write_comparison, write_results
 
         write_results(out, scores, result, found.pairs, images)
         if compare is not None:
@@ -110,7 +106,7 @@ def run(
 def _paired(predictions: Path, truth: Path | None) -> Pairing:
     """Pairs of files, and a note on those without a partner."""
     from spinemsca.cli._console import note
-    from spinemsca.predictions.pairing import pair_labels, read_pairs
+    from spinemsca.predictions import pair_labels, read_pairs
 
     found = read_pairs(predictions) if truth is None else pair_labels(predictions, truth)
     for where, names in (("truth", found.only_predicted), ("prediction", found.only_truth)):
@@ -133,8 +129,7 @@ def _scored(
     from dataclasses import replace
 
     from spinemsca.cli._console import progress_bar
-    from spinemsca.score.evaluate import score_pairs
-    from spinemsca.score.tables import slice_table
+    from spinemsca.score import score_pairs, slice_table
 
     if out is None:
         with progress_bar("Scoring") as progress:

@@ -12,8 +12,7 @@ from spinemsca.cli._console import note, print_json, print_table, progress_bar
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from spinemsca.release.info import Info
-    from spinemsca.release.summary import NumberSummary
+    from spinemsca.release import Info, NumberSummary
 
 EXAMPLE = "spine-msca info data"
 
@@ -26,7 +25,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
 ) -> None:
     """Prints the composition table of ROOT, then intensity and area statistics."""
-    from spinemsca.release.info import info
+    from spinemsca.release import info
 
     with progress_bar("Reading") as progress:
         found = info(root, workers=workers, progress=progress)
@@ -44,7 +43,7 @@ def run(
 def _composition(found: Info) -> Table:
     from rich.table import Table
 
-    from spinemsca.release.split import Split
+    from spinemsca.release import Split
 
     parts = [found.parts[key] for key in (None, *Split)]
     table = Table("", "All", *(split.folder for split in Split))

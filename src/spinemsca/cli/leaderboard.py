@@ -31,7 +31,7 @@ def run(
     options leave it open.
     """
     from spinemsca.errors import UsageError
-    from spinemsca.score.leaderboard import add_result, read_results
+    from spinemsca.score import add_result, read_results
 
     if add is not None:
         if truth is None:
@@ -50,10 +50,14 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
 
     from spinemsca.cli._console import note, progress_bar
     from spinemsca.errors import UsageError
-    from spinemsca.predictions.pairing import pair_labels
-    from spinemsca.score.evaluate import evaluate_pairs
-    from spinemsca.score.leaderboard import LeaderboardEntry, digest_of_truth, read_costs
-    from spinemsca.score.units import left_out
+    from spinemsca.predictions import pair_labels
+    from spinemsca.score import (
+        LeaderboardEntry,
+        digest_of_truth,
+        evaluate_pairs,
+        left_out,
+        read_costs,
+    )
 
     said = read_costs(predictions)
     given = {k: v for k, v in about.items() if v not in (None, "")}
@@ -78,7 +82,7 @@ def _scored(predictions: Path, truth: Path, about: dict[str, Any]) -> Any:
 
 def _show(found: list[Any], markdown: bool, as_json: bool) -> None:
     from spinemsca.cli._console import print_json
-    from spinemsca.score.leaderboard import (
+    from spinemsca.score import (
         board_title,
         boards,
         leaderboard_rows,

@@ -19,11 +19,9 @@ from spinemsca.cli._options import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spinemsca._util.progress import Progress
-    from spinemsca.measure.change_detection import Change
-    from spinemsca.measure.measure import Measurements
-    from spinemsca.predictions.find import LabelFile, LabelFiles
-    from spinemsca.predictions.read import LabelledScan, Reading
+    from spinemsca._util import Progress
+    from spinemsca.measure import Change, Measurements
+    from spinemsca.predictions import LabelFile, LabelFiles, LabelledScan, Reading
 
 EXAMPLE = "spine-msca measure case_label.png --spacing 0.6 0.6 --out measurements.csv"
 
@@ -75,7 +73,7 @@ def run(
         if codebook is None:
             raise UsageError("no label map was given", remedy=f"For example: {EXAMPLE}")
         return
-    from spinemsca.predictions.read import Reading
+    from spinemsca.predictions import Reading
 
     how = Reading(image, labels, spacing, orientation_of(orientation, faces))
     if compare:
@@ -91,8 +89,8 @@ def _measure_all(
     output: tuple[Path | None, bool, bool],
 ) -> None:
     from spinemsca.cli._console import note, print_json, progress_bar
-    from spinemsca.measure import cohort, table
-    from spinemsca.predictions.find import find_label_maps
+    from spinemsca.measure import as_json, write_measurements
+    from spinemsca.predictions import find_label_maps
 
     out, wide, json = output
     files = find_label_maps(inputs)
@@ -100,13 +98,13 @@ def _measure_all(
     with progress_bar("Measuring") as progress:
         cases = _each(files, how, options, failed, progress)
         if out is not None:
-            count = cohort.write(out, cases, wide=wide)
+            count = write_measurements(out, cases, wide=wide)
             found = []
         else:
             found = list(cases)
             count = len(found)
     if json and out is None:
-        print_json([table.as_json(case) for case in found])
+        print_json([as_json(case) for case in found])
     else:
         for case in found:
             _print_case(case)
@@ -142,8 +140,8 @@ def _each(
 def _measured(
     file: LabelFile, how: Reading, options: tuple[tuple[int, int] | None, bool]
 ) -> list[Measurements]:
-    from spinemsca.measure.scan import measure_scan, measure_slices
-    from spinemsca.predictions.read import read_labelled
+    from spinemsca.measure import measure_scan, measure_slices
+    from spinemsca.predictions import read_labelled
 
     original_size, all_slices = options
     scan = read_labelled(file, how)
@@ -166,12 +164,12 @@ def _print_case(case: Measurements) -> None:
     from rich.table import Table
 
     from spinemsca.cli._console import print_table
-    from spinemsca.measure import table
+    from spinemsca.measure import ALL_ROWS
 
     view = Table(title=f"{case.case or 'case'} (research use only)", title_justify="left")
     for heading in ("structure", "measure", "value", "standard error", "unit", "normal"):
         view.add_column(heading, justify="right" if heading in ("value", "normal") else "left")
-    for r in sorted(case.results, key=lambda r: table.ALL_ROWS.index(r.structure)):
+    for r in sorted(case.results, key=lambda r: ALL_ROWS.index(r.structure)):
         if r.value is None:
             continue
         value = r.value if isinstance(r.value, str) else f"{r.value:.2f}"
@@ -189,8 +187,8 @@ def _print_changes(
 ) -> None:
     from spinemsca.cli._console import print_json
     from spinemsca.errors import UsageError
-    from spinemsca.measure.change_detection import detect_changes
-    from spinemsca.predictions.find import find_label_maps
+    from spinemsca.measure import detect_changes
+    from spinemsca.predictions import find_label_maps
 
     if len(inputs) != 2:
         raise UsageError(f"{len(inputs)} inputs to compare", remedy="Give two, the earlier first")
@@ -246,7 +244,7 @@ def _print_list(*, json: bool, markdown: bool) -> None:
     from rich.table import Table
 
     from spinemsca.cli._console import print_json, print_table
-    from spinemsca.measure.registry import MEASURES, describe_measure, document
+    from spinemsca.measure import MEASURES, describe_measure, document
 
     rows = [describe_measure(definition) for definition in MEASURES]
     if json:
@@ -261,9 +259,9 @@ def _print_list(*, json: bool, markdown: bool) -> None:
 
 
 def _write_codebook(path: Path) -> None:
-    from spinemsca._util.files import write_text
-    from spinemsca.measure import table
+    from spinemsca._util import write_text
+    from spinemsca.measure import codebook, csv_text
 
-    rows = table.codebook()
+    rows = codebook()
     columns = max((list(row) for row in rows), key=len)
-    write_text(path, table.csv_text(columns, rows))
+    write_text(path, csv_text(columns, rows))

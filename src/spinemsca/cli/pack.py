@@ -21,8 +21,7 @@ def run(
 ) -> None:
     """Packs a release."""
     from spinemsca.cli._console import print_json, progress_bar
-    from spinemsca.release.archive.multipart import parse_size
-    from spinemsca.release.archive.pack import pack
+    from spinemsca.release import pack, parse_size
 
     size = parse_size(part_size)
     with progress_bar("Packing") as progress:

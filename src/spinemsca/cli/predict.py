@@ -11,7 +11,7 @@ import typer
 from spinemsca.cli._console import note, print_json, progress_bar
 
 if TYPE_CHECKING:
-    from spinemsca.segment.inference.predict_files import Outcome
+    from spinemsca.segment import Outcome
 
 EXAMPLE = "spine-msca predict scans/ --out predictions"
 
@@ -57,13 +57,11 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Segments lumbar MR slices and volumes. For research use only."""
-    from spinemsca.predictions.names import TABLE_NAME
-    from spinemsca.predictions.scans import find_scans
+    from spinemsca.predictions import TABLE_NAME, find_scans
 
     found = find_scans(inputs)
-    from spinemsca._util.parallel import default_workers
-    from spinemsca.segment.inference.predict_files import predict_files
-    from spinemsca.segment.inference.pretrained import load_model
+    from spinemsca._util import default_workers
+    from spinemsca.segment import load_model, predict_files
 
     model = load_model(weights, device, engine.value)
     with progress_bar("Segmenting", unit="cases") as progress:
@@ -88,7 +86,7 @@ def _as_json(outcome: Outcome) -> dict[str, Any]:
 
 
 def _tell(outcomes: list[Outcome]) -> None:
-    from spinemsca._util.printing import printable
+    from spinemsca._util import printable
 
     without = [o for o in outcomes if o.status != "segmented"]
     for outcome in without:

@@ -28,8 +28,8 @@ def run(
 ) -> None:
     """Renames levels in label maps where the numbering began at the wrong vertebra."""
     from spinemsca.errors import SpineError
-    from spinemsca.predictions.find import find_label_maps
-    from spinemsca.segment.labelling.relabel import Renaming, relabel_file
+    from spinemsca.predictions import find_label_maps
+    from spinemsca.segment import Renaming, relabel_file
 
     how = Renaming(lowest.value if lowest else None, shift)
     files = find_label_maps(labels)

@@ -41,11 +41,8 @@ def run(
 ) -> None:
     """Writes a page of measurements for each case. For research use only."""
     from spinemsca.cli._console import note, print_json, progress_bar
-    from spinemsca.predictions.find import find_label_maps
-    from spinemsca.predictions.read import Reading
-    from spinemsca.report.inputs import read_sexes, report_inputs
-    from spinemsca.report.pdf import find_printer
-    from spinemsca.report.write import INDEX, write_reports
+    from spinemsca.predictions import Reading, find_label_maps
+    from spinemsca.report import INDEX, find_printer, read_sexes, report_inputs, write_reports
 
     printer = find_printer() if pdf else None
     sexes = None if sex is None else read_sexes(sex)

@@ -44,11 +44,9 @@ def run(
 def _find(
     source: Path, name: str | None, most: int, split: str | None, label: Path | None
 ) -> list[Case]:
-    from spinemsca.curate.read_case import read_case
+    from spinemsca.curate import read_case
     from spinemsca.errors import UsageError
-    from spinemsca.release.layout import IMAGE_NAME
-    from spinemsca.release.release import Release
-    from spinemsca.release.split import Split
+    from spinemsca.release import IMAGE_NAME, Release, Split
 
     if source.is_file() or (source / IMAGE_NAME).is_file():
         return [read_case(source, label)]
@@ -64,14 +62,14 @@ def _find(
 
 
 def _write(picture: Image, out: Path) -> None:
-    from spinemsca._util.files import atomic_path
+    from spinemsca._util import atomic_path
 
     with atomic_path(out) as temporary:
         picture.save(temporary, format="PNG")
 
 
 def _open_window(picture: Image) -> None:
-    from spinemsca._util.optional import optional
+    from spinemsca._util import optional
 
     pyplot = optional("matplotlib.pyplot")
     figure = pyplot.figure(figsize=(picture.width / 100, picture.height / 100))

@@ -22,11 +22,10 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Makes a release of synthetic cases."""
-    from spinemsca.release.split import Split
-    from spinemsca.release.synthetic import PHANTOMS_NAME, write_phantoms
+    from spinemsca.release import PHANTOMS_NAME, Split, synthesise
 
     with progress_bar("Making cases") as progress:
-        release = write_phantoms(
+        release = synthesise(
             out,
             cases,
             seed,

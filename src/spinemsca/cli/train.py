@@ -29,13 +29,16 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Trains a network on releases."""
-    from spinemsca.release.release import Release
-    from spinemsca.release.split import Split
-    from spinemsca.segment.runtime.weights import Weights, save_weights
-    from spinemsca.segment.training.checkpoint import export_checkpoint
-    from spinemsca.segment.training.config import read_training_config
-    from spinemsca.segment.training.data import load_examples
-    from spinemsca.segment.training.train import BEST_NAME, train
+    from spinemsca.release import Release, Split
+    from spinemsca.segment import (
+        BEST_NAME,
+        Weights,
+        export_checkpoint,
+        load_examples,
+        read_training_config,
+        save_weights,
+        train,
+    )
 
     settings = read_training_config(config)
     opened = [Release.open(root) for root in releases]

@@ -32,14 +32,14 @@ def run(
     if rules or root is None:
         _print_rules(as_json)
         return
-    from spinemsca.release.verify import verify
+    from spinemsca.release import verify
 
     with progress_bar("Judging") as progress:
         verdict = verify(root, published=published, workers=workers, progress=progress)
     if as_json:
         print_json(verdict.to_json())
     else:
-        from spinemsca.release.verify.report import verdict_table
+        from spinemsca.release import verdict_table
 
         print_table(verdict_table(verdict))
     if not verdict.passed:
@@ -47,8 +47,7 @@ def run(
 
 
 def _print_rules(as_json: bool) -> None:
-    from spinemsca.release.verify import RULES
-    from spinemsca.release.verify.report import rules_table
+    from spinemsca.release import RULES, rules_table
 
     if not as_json:
         print_table(rules_table())

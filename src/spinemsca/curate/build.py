@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, silent
 from spinemsca.anatomy import COLUMN
 from spinemsca.case import Case
 from spinemsca.curate.normalise import normalise
@@ -17,7 +17,7 @@ from spinemsca.curate.resample import Fit, place, resample_image, resample_label
 from spinemsca.curate.sources import find_sources
 from spinemsca.curate.tables import assign_splits, spacing_of
 from spinemsca.errors import CaseError, ReleaseError
-from spinemsca.release.release import Release, write_release
+from spinemsca.release import Release, write_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from spinemsca.curate.config import BuildConfig
     from spinemsca.curate.resample import Placement
     from spinemsca.curate.sources import Source
-    from spinemsca.io.volume import Volume
-    from spinemsca.release.split import Split
+    from spinemsca.io import Volume
+    from spinemsca.release import Split
 
 __all__ = ["Built", "build"]
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca.errors import CaseError
-from spinemsca.io.volume import has_plain_axes
-from spinemsca.release.origin import of_slice
+from spinemsca.io import has_plain_axes
+from spinemsca.release import of_slice
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import Spacing
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
 
 __all__ = ["Matched", "match", "middle_slice"]
 

@@ -7,8 +7,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from spinemsca.io.nifti import stem
-from spinemsca.release.split import Split
+from spinemsca.io import stem
+from spinemsca.release import Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,9 +11,7 @@ from spinemsca.curate.match import match
 from spinemsca.curate.polygons import label_from_polygons, read_polygons
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.errors import CaseError, FileFormatError
-from spinemsca.io.read import kind_of, read_label_volume, read_volume
-from spinemsca.io.scan import Scan
-from spinemsca.io.volume import one_slice
+from spinemsca.io import Scan, kind_of, one_slice, read_label_volume, read_volume
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from spinemsca.curate.config import BuildConfig
     from spinemsca.curate.match import Matched
     from spinemsca.curate.sources import Source
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
 
 __all__ = ["RECIPES", "UntellableError", "label_of", "read_source"]
 

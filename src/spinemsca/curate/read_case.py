@@ -9,9 +9,8 @@ from spinemsca.curate.match import match, middle_slice
 from spinemsca.curate.names import stem_of
 from spinemsca.curate.normalise import normalise
 from spinemsca.errors import FileFormatError
-from spinemsca.io import pt
-from spinemsca.io.read import read_label_map, read_label_volume, read_volume
-from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME
+from spinemsca.io import pt, read_label_map, read_label_volume, read_volume
+from spinemsca.release import IMAGE_NAME, LABEL_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path

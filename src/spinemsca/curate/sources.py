@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from spinemsca._util.printing import printable
+from spinemsca._util import printable
 from spinemsca.curate.names import alike, ascii_name, composed, stem_of
 from spinemsca.curate.tables import metadata_rows, sex_in
 from spinemsca.errors import UsageError

@@ -6,12 +6,11 @@ import csv
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.printing import printable
+from spinemsca._util import printable
 from spinemsca.case import Sex, Spacing
 from spinemsca.curate.names import composed
 from spinemsca.errors import UsageError
-from spinemsca.release.split import Split
-from spinemsca.release.stratify import stratified_splits
+from spinemsca.release import Split, stratified_splits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -22,15 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.files import atomic_folder, write_text
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, atomic_folder, silent, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from spinemsca.case import Case, Image, LabelMap
-    from spinemsca.release.layout import Entry
+    from spinemsca.release import Entry
 
 __all__ = ["CACHE_NAME", "Pixels", "cached"]
 

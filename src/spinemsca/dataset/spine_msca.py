@@ -14,8 +14,7 @@ from spinemsca.case import Sex
 from spinemsca.dataset.cache import CACHE_NAME, Pixels, cached
 from spinemsca.dataset.collation import make_items
 from spinemsca.errors import ReleaseError, UsageError
-from spinemsca.release.release import Release
-from spinemsca.release.split import Split
+from spinemsca.release import Release, Split
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -170,7 +169,7 @@ def _opened(root: Path, splits: Sequence[Split]) -> Release | None:
 
 
 def _download(root: Path, splits: Sequence[Split], mirror: str | Path | None) -> None:
-    from spinemsca.release.transfer.download import download
+    from spinemsca.release import download
 
     download(root, splits=splits, mirror=mirror)
 

@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from spinemsca.demo.run import PAGE_NAME, run_demo
 
-__all__ = ["PAGE_NAME", "run_demo"]
+__all__ = [
+    "PAGE_NAME",
+    "run_demo",
+]

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from spinemsca.dataset import SpineMSCA
 from spinemsca.draw import case_figure, contact_sheet
-from spinemsca.release.split import Split
-from spinemsca.report.case_page import slice_drawings
-from spinemsca.report.page import Figure, Page, Section, Table
+from spinemsca.release import Split
+from spinemsca.report import Figure, Page, Section, Table, slice_drawings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from spinemsca.demo.segmented import SegmentedCase, SegmentedSet
-    from spinemsca.release.info import Info
-    from spinemsca.release.verify import Verdict
+    from spinemsca.release import Info, Verdict
 
 __all__ = ["Shown", "demo_page", "demo_sections", "times_section"]
 

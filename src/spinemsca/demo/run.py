@@ -14,22 +14,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.files import atomic_folder
+from spinemsca._util import atomic_folder
 from spinemsca.dataset import SpineMSCA
 from spinemsca.demo.page import Shown, demo_page, demo_sections, times_section
 from spinemsca.demo.segmented import segment
 from spinemsca.demo.volume import write_volume
 from spinemsca.errors import UsageError
-from spinemsca.predictions.find import find_label_maps
-from spinemsca.predictions.read import Reading
-from spinemsca.release.archive.pack import pack
-from spinemsca.release.info import info
-from spinemsca.release.synthetic import write_phantoms
-from spinemsca.release.transfer.download import download
-from spinemsca.release.transfer.serve import serve_folder
-from spinemsca.release.verify import verify
-from spinemsca.report.inputs import report_inputs
-from spinemsca.report.write import write_reports
+from spinemsca.predictions import Reading, find_label_maps
+from spinemsca.release import download, info, pack, serve_folder, synthesise, verify
+from spinemsca.report import report_inputs, write_reports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -86,7 +79,7 @@ def run_demo(
     with atomic_folder(out.resolve()) as folder:
         made, archives, data, volume, predictions, reports = (folder / n for n in _FOLDERS)
         with clock.step(f"Making {cases} synthetic cases"):
-            write_phantoms(made, cases, seed, workers=2)
+            synthesise(made, cases, seed, workers=2)
         with clock.step("Packing them into split archives"):
             pack(made, archives, part_size=8_000_000)
         with clock.step("Downloading from a server on this machine"), serve_folder(archives) as url:

@@ -7,29 +7,21 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.parallel import default_workers
+from spinemsca._util import default_workers
 from spinemsca.anatomy import DISCS
 from spinemsca.draw import overlay
-from spinemsca.measure.scan import measure_scan
-from spinemsca.predictions.find import find_label_maps
-from spinemsca.predictions.pairing import pair_labels
-from spinemsca.predictions.read import Reading, read_labelled
-from spinemsca.predictions.scans import find_scans
-from spinemsca.score.case_score import METRICS
-from spinemsca.score.evaluate import score_pairs
-from spinemsca.score.summary import summarise
-from spinemsca.score.tables import summary_rows
-from spinemsca.segment.inference.intensity import window
-from spinemsca.segment.inference.predict_files import predict_files
-from spinemsca.segment.inference.pretrained import load_model
+from spinemsca.measure import measure_scan
+from spinemsca.predictions import Reading, find_label_maps, find_scans, pair_labels, read_labelled
+from spinemsca.score import METRICS, score_pairs, summarise, summary_rows
+from spinemsca.segment import load_model, predict_files, window
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from PIL.Image import Image as Picture
 
-    from spinemsca.measure.measure import Measurements, Result
-    from spinemsca.predictions.read import LabelledScan
+    from spinemsca.measure import Measurements, Result
+    from spinemsca.predictions import LabelledScan
 
 __all__ = ["SegmentedCase", "SegmentedSet", "segment"]
 

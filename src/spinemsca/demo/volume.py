@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.files import atomic_path
-from spinemsca.io.nifti import write_nifti
-from spinemsca.io.orientation import Orientation
-from spinemsca.io.volume import Grid
+from spinemsca._util import atomic_path
+from spinemsca.io import Grid, Orientation, write_nifti
 from spinemsca.phantom import draw_parameters, render
 
 if TYPE_CHECKING:

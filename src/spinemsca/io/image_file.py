@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageOps
 
-from spinemsca._util.files import write_bytes
+from spinemsca._util import write_bytes
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError
 from spinemsca.io.guess import looks_like

@@ -10,7 +10,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 
-from spinemsca._util.files import write_bytes
+from spinemsca._util import write_bytes
 from spinemsca.errors import CaseError, FileFormatError, UnsuitableError
 from spinemsca.io.nifti_form import Form, Pose, conflict, poses
 from spinemsca.io.packed import opened

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.files import write_bytes
+from spinemsca._util import write_bytes
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.labels import whole_numbers

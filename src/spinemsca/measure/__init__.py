@@ -2,18 +2,79 @@
 
 from __future__ import annotations
 
-import sys
-from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING
 
+from spinemsca._util import lazy_face
 
-class _Callable(ModuleType):
-    # The function and the package share their name, and importing one must not hide the other.
-    def __call__(self, *arguments: Any, **options: Any) -> Any:
-        """See [`measure`][spinemsca.measure.measure.measure]."""
-        from spinemsca.measure.measure import measure
+if TYPE_CHECKING:
+    from spinemsca.measure import geometry
+    from spinemsca.measure.change_detection import Change, detect_changes
+    from spinemsca.measure.cohort import write_measurements
+    from spinemsca.measure.contour import Points
+    from spinemsca.measure.definitions import Definition, Quantity, Scope
+    from spinemsca.measure.measurements import Measurements, Result, measure
+    from spinemsca.measure.outlined_structure import OutlinedStructure
+    from spinemsca.measure.quality_flags import SQUARE_PIXELS
+    from spinemsca.measure.registry import MEASURES, describe_measure, document
+    from spinemsca.measure.scan import measure_scan, measure_slices
+    from spinemsca.measure.spine import NotGivenError, Spine
+    from spinemsca.measure.table import ALL_ROWS, as_json, codebook, csv_text, measurements_schema
 
-        return measure(*arguments, **options)
+__all__ = [
+    "ALL_ROWS",
+    "Change",
+    "Definition",
+    "MEASURES",
+    "Measurements",
+    "NotGivenError",
+    "OutlinedStructure",
+    "Points",
+    "Quantity",
+    "Result",
+    "SQUARE_PIXELS",
+    "Scope",
+    "Spine",
+    "as_json",
+    "codebook",
+    "csv_text",
+    "describe_measure",
+    "detect_changes",
+    "document",
+    "geometry",
+    "measure",
+    "measure_scan",
+    "measure_slices",
+    "measurements_schema",
+    "write_measurements",
+]
 
-
-sys.modules[__name__].__class__ = _Callable
+__getattr__, __dir__ = lazy_face(
+    __name__,
+    {
+        "ALL_ROWS": "spinemsca.measure.table",
+        "Change": "spinemsca.measure.change_detection",
+        "Definition": "spinemsca.measure.definitions",
+        "MEASURES": "spinemsca.measure.registry",
+        "Measurements": "spinemsca.measure.measurements",
+        "NotGivenError": "spinemsca.measure.spine",
+        "OutlinedStructure": "spinemsca.measure.outlined_structure",
+        "Points": "spinemsca.measure.contour",
+        "Quantity": "spinemsca.measure.definitions",
+        "Result": "spinemsca.measure.measurements",
+        "SQUARE_PIXELS": "spinemsca.measure.quality_flags",
+        "Scope": "spinemsca.measure.definitions",
+        "Spine": "spinemsca.measure.spine",
+        "as_json": "spinemsca.measure.table",
+        "codebook": "spinemsca.measure.table",
+        "csv_text": "spinemsca.measure.table",
+        "describe_measure": "spinemsca.measure.registry",
+        "detect_changes": "spinemsca.measure.change_detection",
+        "document": "spinemsca.measure.registry",
+        "geometry": "spinemsca.measure.geometry",
+        "measure": "spinemsca.measure.measurements",
+        "measure_scan": "spinemsca.measure.scan",
+        "measure_slices": "spinemsca.measure.scan",
+        "measurements_schema": "spinemsca.measure.table",
+        "write_measurements": "spinemsca.measure.cohort",
+    },
+)

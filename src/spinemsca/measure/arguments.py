@@ -9,8 +9,8 @@ import numpy as np
 
 from spinemsca.case import Spacing
 from spinemsca.errors import UsageError
-from spinemsca.io.orientation import HOUSE, SLICE_CODES, Orientation
-from spinemsca.predictions.label_schemes import LabelScheme, to_structures
+from spinemsca.io import HOUSE, SLICE_CODES, Orientation
+from spinemsca.predictions import LabelScheme, to_structures
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

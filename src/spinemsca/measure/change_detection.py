@@ -12,7 +12,7 @@ from spinemsca.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spinemsca.measure.measure import Measurements, Result
+    from spinemsca.measure.measurements import Measurements, Result
 
 __all__ = ["Change", "detect_changes", "spread"]
 

@@ -6,8 +6,7 @@ import json
 import tempfile
 from typing import TYPE_CHECKING, Any
 
-from spinemsca._util.files import atomic_path
-from spinemsca._util.optional import optional
+from spinemsca._util import atomic_path, optional
 from spinemsca.errors import UsageError
 from spinemsca.measure import table
 
@@ -15,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from spinemsca.measure.measure import Measurements
+    from spinemsca.measure.measurements import Measurements
 
-__all__ = ["write"]
+__all__ = ["write_measurements"]
 
 
-def write(path: Path, cases: Iterable[Measurements], *, wide: bool = False) -> int:
+def write_measurements(path: Path, cases: Iterable[Measurements], *, wide: bool = False) -> int:
     """Writes a table of measurements.
 
     Args:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spinemsca.measure.measure import Measurements
-    from spinemsca.predictions.read import LabelledScan, LabelledSlice
+    from spinemsca.measure.measurements import Measurements
+    from spinemsca.predictions import LabelledScan, LabelledSlice
 
 __all__ = ["measure_scan", "measure_slices"]
 

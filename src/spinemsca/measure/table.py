@@ -14,7 +14,7 @@ from spinemsca.measure.registry import MEASURES, describe_measure
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from spinemsca.measure.measure import Measurements, Result
+    from spinemsca.measure.measurements import Measurements, Result
 
 __all__ = [
     "SCHEMA",

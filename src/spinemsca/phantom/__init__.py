@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
-from spinemsca.phantom.parameters import Parameters
-from spinemsca.phantom.render import phantom, render, replay
-from spinemsca.phantom.sample import draw_parameters
+from typing import TYPE_CHECKING
 
-__all__ = ["Parameters", "draw_parameters", "phantom", "render", "replay"]
+from spinemsca._util import lazy_face
+
+if TYPE_CHECKING:
+    from spinemsca.phantom.parameters import Parameters
+    from spinemsca.phantom.render import phantom, render, replay
+    from spinemsca.phantom.sample import draw_parameters
+
+__all__ = [
+    "Parameters",
+    "draw_parameters",
+    "phantom",
+    "render",
+    "replay",
+]
+
+__getattr__, __dir__ = lazy_face(
+    __name__,
+    {
+        "Parameters": "spinemsca.phantom.parameters",
+        "draw_parameters": "spinemsca.phantom.sample",
+        "phantom": "spinemsca.phantom.render",
+        "render": "spinemsca.phantom.render",
+        "replay": "spinemsca.phantom.render",
+    },
+)

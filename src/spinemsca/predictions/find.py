@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.printing import printable
+from spinemsca._util import printable
 from spinemsca.errors import UsageError
-from spinemsca.io.nifti import stem
+from spinemsca.io import stem
 from spinemsca.predictions.ledger import read_ledger
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, TABLE_NAME, source_of
 from spinemsca.predictions.releases import ReleaseCase, case_of, cases_of, opened_release
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spinemsca.predictions.ledger import LedgerRow
-    from spinemsca.release.case_table import CaseRow
+    from spinemsca.release import CaseRow
 
 __all__ = ["LabelFile", "LabelFiles", "find_label_maps"]
 

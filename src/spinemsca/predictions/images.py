@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.printing import printable
+from spinemsca._util import printable
 from spinemsca.errors import UsageError
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca.errors import FileFormatError
 from spinemsca.predictions.names import TABLE_NAME
 

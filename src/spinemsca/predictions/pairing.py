@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spinemsca.errors import SpineError, UsageError
-from spinemsca.io.nifti import stem
+from spinemsca.io import stem
 from spinemsca.predictions.find import find_label_maps
 from spinemsca.predictions.names import safe_path_name
 from spinemsca.predictions.record import read_record

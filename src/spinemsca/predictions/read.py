@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca._util.printing import printable
+from spinemsca._util import printable
 from spinemsca.anatomy import OTHERS
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UsageError
-from spinemsca.io import pt
-from spinemsca.io.orientation import SLICE_CODES, Orientation
-from spinemsca.io.read import read_label_volume, read_numbers, read_volume
-from spinemsca.io.volume import on_picture_grid
+from spinemsca.io import (
+    SLICE_CODES,
+    Orientation,
+    on_picture_grid,
+    pt,
+    read_label_volume,
+    read_numbers,
+    read_volume,
+)
 from spinemsca.predictions.images import find_image
 from spinemsca.predictions.label_schemes import LabelScheme, as_label_volume
 from spinemsca.predictions.record import Record, read_record
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import LabelMap
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
     from spinemsca.predictions.find import LabelFile
 
 __all__ = ["LabelledScan", "LabelledSlice", "Reading", "read_labelled"]

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca.anatomy import SPINE
 from spinemsca.errors import FileFormatError, SpineError, UsageError
-from spinemsca.io.orientation import Orientation
+from spinemsca.io import Orientation
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,14 +7,12 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ReleaseError
-from spinemsca.release.case_table import TABLE_NAME
-from spinemsca.release.release import Release
+from spinemsca.release import TABLE_NAME, Release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spinemsca.release.case_table import CaseRow
-    from spinemsca.release.layout import Entry
+    from spinemsca.release import CaseRow, Entry
 
 __all__ = ["ReleaseCase", "case_of", "cases_of", "opened_release"]
 

@@ -8,9 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import FileFormatError, SpineError, UsageError
-from spinemsca.io.dicom_series import find_series, read_series
-from spinemsca.io.nifti import stem
-from spinemsca.io.read import kind_of, read_volume
+from spinemsca.io import find_series, kind_of, read_series, read_volume, stem
 from spinemsca.predictions.ledger import read_ledger
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN, safe_path_name, source_of
 from spinemsca.predictions.record import read_record
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from spinemsca.case import Spacing
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
 
 __all__ = ["ScanInput", "find_scans", "named_in"]
 

@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.files import atomic_path, write_text
+from spinemsca._util import atomic_path, write_text
 from spinemsca._version import __version__
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 from spinemsca.errors import SpineError
-from spinemsca.io import pt
-from spinemsca.io.image_file import write_label_picture
-from spinemsca.io.nifti import write_nifti
+from spinemsca.io import pt, write_label_picture, write_nifti
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN
 from spinemsca.predictions.record import Record, read_record, write_record
 from spinemsca.predictions.scans import claim_of
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as Picture
 
     from spinemsca.case import LabelMap
-    from spinemsca.io.volume import Grid
+    from spinemsca.io import Grid
 
 __all__ = ["discard", "finished", "sweep", "write_label_map", "write_result"]
 

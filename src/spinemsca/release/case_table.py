@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure, by_name
 from spinemsca.case import Sex, Spacing
 from spinemsca.errors import ReleaseError, UsageError

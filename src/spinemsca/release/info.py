@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.parallel import parallel_map
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, parallel_map, silent
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure
 from spinemsca.case import Sex
 from spinemsca.errors import SpineError

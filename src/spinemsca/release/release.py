@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from operator import length_hint
 from typing import TYPE_CHECKING
 
-from spinemsca._util.files import atomic_folder
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, atomic_folder, silent
 from spinemsca.case import Case
 from spinemsca.errors import ReleaseError
 from spinemsca.io import pt
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from spinemsca.case import LabelMap
     from spinemsca.release.split import Split
 
-__all__ = ["Release", "case_digest", "digest_of", "write_release"]
+__all__ = ["Release", "case_digest", "digest_of", "open_release", "write_release"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +83,15 @@ class Release:
     def cases(self) -> Iterator[Case]:
         """Loads all cases, one at a time."""
         return map(self.load, self.entries)
+
+
+def open_release(root: Path) -> Release:
+    """Finds the cases of a release below `root`; nothing is loaded yet.
+
+    Raises:
+        ReleaseError: If there is no release.
+    """
+    return Release.open(root)
 
 
 def write_release(

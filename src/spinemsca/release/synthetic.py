@@ -6,9 +6,7 @@ import json
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.files import write_text
-from spinemsca._util.parallel import parallel_map
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, parallel_map, silent, write_text
 from spinemsca.errors import UsageError
 from spinemsca.phantom import draw_parameters, phantom
 from spinemsca.release.release import Release, write_release
@@ -21,13 +19,13 @@ if TYPE_CHECKING:
     from spinemsca.case import Case
     from spinemsca.release.split import Split
 
-__all__ = ["PHANTOMS_NAME", "write_phantoms"]
+__all__ = ["PHANTOMS_NAME", "synthesise"]
 
 PHANTOMS_NAME: Final = "phantoms.jsonl"
 """One JSON object a line: a case's name and its provenance."""
 
 
-def write_phantoms(
+def synthesise(
     root: Path,
     cases: int,
     seed: int,

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spinemsca.case import Sex
-    from spinemsca.predictions.record import Record
+    from spinemsca.predictions import Record
 
 __all__ = ["About", "about_prediction"]
 

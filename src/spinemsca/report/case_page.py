@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from spinemsca.anatomy import by_any_name, level_of
-from spinemsca.measure.definitions import Quantity, Scope
-from spinemsca.measure.quality_flags import SQUARE_PIXELS
-from spinemsca.measure.registry import MEASURES, describe_measure
+from spinemsca.measure import MEASURES, SQUARE_PIXELS, Quantity, Scope, describe_measure
 from spinemsca.report.lines import Line, LineKind, alignment_lines, height_lines
 from spinemsca.report.picture import STYLES, frame_of, picture_source, svg_parts
 from spinemsca.report.templating import render_template
@@ -16,7 +14,7 @@ from spinemsca.report.templating import render_template
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spinemsca.measure.measure import Measurements, Result
+    from spinemsca.measure import Measurements, Result
     from spinemsca.report.about import About
 
 __all__ = ["case_page", "mark_of", "slice_drawings", "words"]

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Final
 
-from spinemsca.measure.definitions import Definition, Scope
-from spinemsca.measure.registry import MEASURES
+from spinemsca.measure import MEASURES, Definition, Scope
 from spinemsca.report.case_page import words
 from spinemsca.report.cohort import OUTLYING, SEXES, Cohort, Key, summary
 from spinemsca.report.strips import HEIGHT, MARKS, WIDTH, strip_plot

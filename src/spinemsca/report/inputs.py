@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from spinemsca.case import Sex
 from spinemsca.errors import SpineError, UsageError
-from spinemsca.predictions.images import find_image
-from spinemsca.predictions.read import LabelledScan, Reading, read_labelled
-from spinemsca.predictions.record import read_record
+from spinemsca.predictions import LabelledScan, Reading, find_image, read_labelled, read_record
 from spinemsca.report.about import About, about_prediction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from spinemsca.predictions.find import LabelFile
+    from spinemsca.predictions import LabelFile
 
 __all__ = ["ReportInput", "read_sexes", "report_inputs"]
 

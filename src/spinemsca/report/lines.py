@@ -12,16 +12,13 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.anatomy import VERTEBRAE, Structure, level_of
+from spinemsca.measure import NotGivenError
 from spinemsca.measure import geometry as g
-from spinemsca.measure.spine import NotGivenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spinemsca.measure.contour import Points
-    from spinemsca.measure.measure import Measurements, Result
-    from spinemsca.measure.outlined_structure import OutlinedStructure
-    from spinemsca.measure.spine import Spine
+    from spinemsca.measure import Measurements, OutlinedStructure, Points, Result, Spine
 
 __all__ = ["Line", "LineKind", "alignment_lines", "height_lines", "usual_depth"]
 

@@ -7,7 +7,7 @@ import io
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca.report.templating import render_template
 
 if TYPE_CHECKING:

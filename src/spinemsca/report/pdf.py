@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from spinemsca._util.files import atomic_path
+from spinemsca._util import atomic_path
 from spinemsca.errors import MissingDependencyError, SpineError
 
 __all__ = ["Printer", "find_printer"]
@@ -77,7 +77,7 @@ def _run(command: list[str], page: Path) -> None:
 
 
 def _by_weasyprint(page: Path, pdf: Path) -> None:
-    from spinemsca._util.optional import optional
+    from spinemsca._util import optional
 
     with atomic_path(pdf) as temporary:
         optional("weasyprint").HTML(filename=str(page)).write_pdf(str(temporary))

@@ -16,9 +16,7 @@ from spinemsca.report.lines import Line, LineKind, usual_depth
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spinemsca.measure.contour import Points
-    from spinemsca.measure.measure import Measurements
-    from spinemsca.measure.spine import Spine
+    from spinemsca.measure import Measurements, Points, Spine
 
 __all__ = ["STYLES", "Stroke", "ViewBox", "frame_of", "picture_source", "svg_parts"]
 

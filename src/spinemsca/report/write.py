@@ -6,26 +6,26 @@ import hashlib
 import json
 import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from spinemsca._util.files import write_text
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, silent, write_text
 from spinemsca._version import __version__
 from spinemsca.errors import SpineError, UsageError
-from spinemsca.measure.scan import measure_scan
-from spinemsca.measure.table import as_json
+from spinemsca.measure import as_json, measure_scan
+from spinemsca.predictions import Reading, find_label_maps
 from spinemsca.report.case_page import case_page
 from spinemsca.report.cohort import Cohort
 from spinemsca.report.cohort_page import cohort_page
+from spinemsca.report.inputs import report_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from spinemsca.report.inputs import ReportInput
     from spinemsca.report.pdf import Printer
 
-__all__ = ["CASES", "INDEX", "file_names", "write_reports"]
+__all__ = ["CASES", "INDEX", "file_names", "report", "write_reports"]
 
 INDEX: Final = "index.html"
 CASES: Final = "cases"
@@ -77,6 +77,32 @@ def write_reports(
     write_text(out / INDEX, cohort_page(cohort))
     _print(printer, (out / INDEX).with_suffix(""))
     return cohort
+
+
+def report(
+    inputs: Path | Iterable[Path],
+    out: Path,
+    *,
+    images: Path | None = None,
+    spacing: tuple[float, float] | None = None,
+) -> Cohort:
+    """Writes a page of measurements a case, and one of all.
+
+    Args:
+        inputs: Folders that `predict` wrote, releases, label maps or folders of them.
+        out: Folder for the pages; made where missing.
+        images: Folder of the images that label maps belong to.
+        spacing: Of rows and columns in mm, where the files state none.
+
+    Returns:
+        The numbers, and which cases failed.
+
+    Raises:
+        SpineError: If an input holds no label map.
+    """
+    files = find_label_maps([inputs] if isinstance(inputs, Path) else inputs)
+    how = Reading(images, spacing=spacing)
+    return write_reports(report_inputs(files.found, how), out, left_out=files.left_out)
 
 
 def file_names(inputs: Iterable[ReportInput]) -> list[str]:

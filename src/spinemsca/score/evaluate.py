@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import UsageError
 from spinemsca.score.case_score import score_case
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spinemsca.predictions.pairing import Pair
+    from spinemsca.predictions import Pair
 
 __all__ = ["Protocol", "evaluate", "evaluate_pairs", "score_pairs"]
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from spinemsca._util.files import atomic_path
-from spinemsca._util.optional import optional
+from spinemsca._util import atomic_path, optional
 from spinemsca.anatomy import COLUMN
 from spinemsca.draw import overlay, windowed
 from spinemsca.errors import MissingDependencyError

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.parallel import Workers
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, Workers, silent
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import CaseError, UsageError
-from spinemsca.io.read import kind_of, read_label_volume
+from spinemsca.io import kind_of, read_label_volume
 from spinemsca.score.case_score import CaseScore, score_case
 from spinemsca.score.grids import check_same_grid, voxel_spacing
 from spinemsca.score.protocol import Protocol
@@ -17,8 +16,8 @@ from spinemsca.score.protocol import Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from spinemsca.io.volume import Volume
-    from spinemsca.predictions.pairing import Pair
+    from spinemsca.io import Volume
+    from spinemsca.predictions import Pair
 
     Job = tuple[Pair, frozenset[Structure], Protocol]
 

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.errors import CaseError
-from spinemsca.io.volume import has_plain_axes
+from spinemsca.io import has_plain_axes
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
 
     Affine = NDArray[np.float64]
 

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from spinemsca._util.checksums import sha256
-from spinemsca._util.files import write_text
+from spinemsca._util import sha256, write_text
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import FileFormatError, UsageError
 
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from spinemsca.predictions.pairing import Pair
+    from spinemsca.predictions import Pair
 
 __all__ = [
     "LeaderboardEntry",

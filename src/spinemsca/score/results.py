@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.files import atomic_path, write_text
+from spinemsca._util import atomic_path, write_text
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.compare import bland_altman, compare_scores
 from spinemsca.score.figures import box_plot, missing_plots, plot_agreement
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from spinemsca.predictions.pairing import Pair
+    from spinemsca.predictions import Pair
     from spinemsca.score.case_score import CaseScore
 
 __all__ = ["write_comparison", "write_results"]

@@ -8,7 +8,7 @@ import math
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from spinemsca._util.files import atomic_path
+from spinemsca._util import atomic_path
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.score.case_score import METRICS
 

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import SpineError
-from spinemsca.io.read import read_label_volume, read_volume
+from spinemsca.io import read_label_volume, read_volume
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.figures import worst_first, worst_strip
 from spinemsca.score.overlap import joint_histogram, overlaps
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from spinemsca.case import Image
-    from spinemsca.predictions.pairing import Pair
+    from spinemsca.predictions import Pair
     from spinemsca.score.case_score import CaseScore
 
 __all__ = ["worst_sheet", "worst_slice"]

@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from lzma import LZMAError
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.files import atomic_folder
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, atomic_folder, silent
 from spinemsca.errors import ArchiveError, ReleaseError
 from spinemsca.release.archive.multipart import PartReader, check_parts
 from spinemsca.release.archive.zip_safety import LIMITS, ArchiveLimits, judge_members

@@ -8,9 +8,7 @@ import zipfile
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from spinemsca._util.checksums import SUMS_NAME, format_sums, sha256
-from spinemsca._util.files import atomic_folder
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import SUMS_NAME, Progress, atomic_folder, format_sums, sha256, silent
 from spinemsca.errors import ReleaseError
 from spinemsca.io import pt
 from spinemsca.release.archive.multipart import PartWriter

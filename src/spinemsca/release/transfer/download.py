@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from filelock import FileLock
 
-from spinemsca._util.files import write_bytes
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, silent, write_bytes
 from spinemsca.errors import ArchiveError, DownloadError, UsageError
 from spinemsca.release.archive.extract import extract_split
 from spinemsca.release.case_table import TABLE_NAME, read_table, write_table

@@ -13,9 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from filelock import FileLock
 
-from spinemsca._util.checksums import blob_sha1, sha256
-from spinemsca._util.files import write_text
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, blob_sha1, sha256, silent, write_text
 from spinemsca.errors import DownloadError
 from spinemsca.release.transfer.http import TIMEOUT, TRANSIENT, refused_request
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from spinemsca._util.checksums import SUMS_NAME, parse_sums
+from spinemsca._util import SUMS_NAME, parse_sums
 from spinemsca.errors import AccessError, DownloadError
 from spinemsca.release.archive.multipart import parts_in_order
 from spinemsca.release.case_table import TABLE_NAME, is_companion

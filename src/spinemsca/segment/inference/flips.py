@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 import numpy as np
 
 from spinemsca.anatomy import Kind, by_name
-from spinemsca.io.orientation import HOUSE
+from spinemsca.io import HOUSE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -11,7 +11,7 @@ import torch
 from spinemsca.anatomy import BACKGROUND, STRUCTURES, Structure
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError
-from spinemsca.io.frame import inside_frame
+from spinemsca.io import inside_frame
 from spinemsca.segment.inference.flips import (
     OTHER_VIEWS,
     Look,

@@ -10,15 +10,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from spinemsca._util.parallel import Workers
-from spinemsca._util.printing import printable
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, Workers, printable, silent
 from spinemsca.draw import overlay
 from spinemsca.errors import SpineError, UnsuitableError
-from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
-from spinemsca.predictions.record import ModelUsed, Record
-from spinemsca.predictions.scans import named_in
-from spinemsca.predictions.write import discard, finished, sweep, write_result
+from spinemsca.predictions import (
+    LedgerRow,
+    ModelUsed,
+    Record,
+    discard,
+    finished,
+    named_in,
+    read_ledger,
+    sweep,
+    update_ledger,
+    write_result,
+)
 from spinemsca.segment.inference.intensity import window
 from spinemsca.segment.inference.records import record_of, record_of_refusal
 from spinemsca.segment.inference.volume import Map, predict_volume
@@ -27,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from spinemsca.predictions.scans import ScanInput
+    from spinemsca.predictions import ScanInput
     from spinemsca.segment.inference.model import Model
     from spinemsca.segment.labelling.rename import Lowest
 

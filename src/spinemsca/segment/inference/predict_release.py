@@ -15,11 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image as Picture
 
-from spinemsca._util.files import atomic_path, write_text
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, atomic_path, silent, write_text
 from spinemsca.errors import ReleaseError, SpineError
-from spinemsca.release.release import Release
-from spinemsca.release.split import Split
+from spinemsca.release import Release, Split
 from spinemsca.segment.inference.cost import footprint
 from spinemsca.segment.inference.model import Model
 

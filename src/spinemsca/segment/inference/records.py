@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from spinemsca.anatomy import SPINE
-from spinemsca.predictions.record import Record
+from spinemsca.predictions import Record
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from spinemsca.anatomy import Structure
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
     from spinemsca.segment.inference.volume import Prediction
 
 __all__ = ["record_of", "record_of_refusal"]

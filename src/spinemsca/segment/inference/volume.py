@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 import numpy as np
 
 from spinemsca.anatomy import SPINE
-from spinemsca.io.orientation import Orientation
+from spinemsca.io import Orientation
 from spinemsca.segment.inference.midline import choose_slice
 from spinemsca.segment.inference.model import Model, Segmentation
 from spinemsca.segment.labelling.numbering import APPEARANCE, LOWEST_IN_VIEW, SACRUM, numbering
@@ -19,7 +19,7 @@ from spinemsca.segment.labelling.rename import Lowest, from_lowest, renaming, sh
 if TYPE_CHECKING:
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
-    from spinemsca.io.volume import Volume
+    from spinemsca.io import Volume
     from spinemsca.segment.inference.midline import Choice
 
 __all__ = ["Map", "Prediction", "predict_volume"]

@@ -9,14 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca.errors import UsageError
-from spinemsca.io.nifti import stem
-from spinemsca.io.read import kind_of
-from spinemsca.predictions.names import LABEL, source_of
-from spinemsca.predictions.read import read_labelled
-from spinemsca.predictions.record import write_record
-from spinemsca.predictions.write import write_label_map
+from spinemsca.io import kind_of, stem
+from spinemsca.predictions import LABEL, read_labelled, source_of, write_label_map, write_record
 from spinemsca.segment.labelling.rename import Lowest, from_lowest, renaming, shifted
 
 if TYPE_CHECKING:
@@ -25,8 +21,7 @@ if TYPE_CHECKING:
 
     from spinemsca.anatomy import Structure
     from spinemsca.case import LabelMap
-    from spinemsca.predictions.find import LabelFile
-    from spinemsca.predictions.record import Record
+    from spinemsca.predictions import LabelFile, Record
 
     Names = Mapping[Structure, Structure | None]
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spinemsca._util.optional import optional
+from spinemsca._util import optional
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 
 __all__ = ["DynUNet", "DynUNetConfig"]

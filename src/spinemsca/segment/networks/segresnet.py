@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from spinemsca._util.optional import optional
+from spinemsca._util import optional
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 
 __all__ = ["SegResNet", "SegResNetConfig"]

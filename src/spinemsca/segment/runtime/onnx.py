@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from spinemsca._util.optional import optional
+from spinemsca._util import optional
 from spinemsca.segment.networks.column import STRIDE
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import torch
 from pydantic import ValidationError
 from safetensors import SafetensorError, safe_open
 
-from spinemsca._util.files import write_bytes
+from spinemsca._util import write_bytes
 from spinemsca.errors import FileFormatError
 from spinemsca.segment.networks.choice import build_network, network_config
 from spinemsca.segment.runtime.confidence import UNCALIBRATED, Calibration

@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, silent
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import ReleaseError, SpineError
-from spinemsca.release.release import Release
-from spinemsca.release.split import Split
+from spinemsca.release import Release, Split
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.labelling.levels import consistent_levels
 from spinemsca.segment.runtime.confidence import calibrated, calibration_error, evidence, fit

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from pydantic import ValidationError
 
-from spinemsca._util.files import write_bytes
+from spinemsca._util import write_bytes
 from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.segment.networks.choice import build_network
 

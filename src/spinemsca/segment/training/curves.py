@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from spinemsca._util.files import atomic_path
-from spinemsca._util.optional import optional
+from spinemsca._util import atomic_path, optional
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

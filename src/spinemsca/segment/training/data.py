@@ -24,8 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from spinemsca.case import Case, Image
-    from spinemsca.release.release import Release
-    from spinemsca.release.split import Split
+    from spinemsca.release import Release, Split
     from spinemsca.segment.training.partial_labels import CandidateMap
 
 __all__ = ["Batch", "Example", "Sampler", "example", "load_examples", "plain_batch"]

@@ -7,8 +7,7 @@ from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
-from spinemsca._util.files import write_text
-from spinemsca._util.optional import optional
+from spinemsca._util import optional, write_text
 from spinemsca.segment.training.curves import draw_curves
 
 if TYPE_CHECKING:

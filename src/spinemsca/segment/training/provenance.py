@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca._version import __version__
 
 if TYPE_CHECKING:

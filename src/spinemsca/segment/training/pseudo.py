@@ -18,15 +18,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, silent
 from spinemsca.anatomy import BACKGROUND, COLUMN
 from spinemsca.case import Case
-from spinemsca.curate.normalise import normalise
-from spinemsca.curate.resample import Fit, place, resample_image, resample_label
+from spinemsca.curate import Fit, normalise, place, resample_image, resample_label
 from spinemsca.errors import CaseError, FileFormatError, ReleaseError, SpineError, UsageError
-from spinemsca.io.read import read_scan
-from spinemsca.release.release import Release, write_release
-from spinemsca.release.split import Split
+from spinemsca.io import read_scan
+from spinemsca.release import Release, Split, write_release
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.training.splits import read_patients
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from spinemsca._util.files import write_text
+from spinemsca._util import write_text
 from spinemsca.errors import FileFormatError
-from spinemsca.release.split import Split, split_sizes
+from spinemsca.release import Split, split_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from spinemsca._util.optional import optional
-from spinemsca._util.progress import Progress, silent
+from spinemsca._util import Progress, optional, silent
 from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.segment.training.budget import (
     Stopwatch,

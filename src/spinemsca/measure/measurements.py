@@ -13,7 +13,7 @@ from spinemsca.measure.arguments import Stated, read_given
 from spinemsca.measure.definitions import Definition, Scope, Values
 from spinemsca.measure.registry import MEASURES
 from spinemsca.measure.spine import NotGivenError, Spine, spine_of
-from spinemsca.predictions.label_schemes import LabelScheme
+from spinemsca.predictions import LabelScheme
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

@@ -13,7 +13,7 @@ from spinemsca.case import Case, Spacing
 from spinemsca.errors import CaseError, UsageError
 from spinemsca.measure.alignment import meyerding
 from spinemsca.measure.change_detection import detect_changes, spread
-from spinemsca.measure.measure import measure
+from spinemsca.measure.measurements import measure
 from spinemsca.measure.registry import MEASURES, document
 from spinemsca.measure.vertebrae import loss_band
 from spinemsca.predictions.label_schemes import (

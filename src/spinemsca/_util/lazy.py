@@ -1,0 +1,34 @@
+"""Faces of rooms whose modules are heavy: a name is imported when it is first asked for."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["lazy_face"]
+
+
+def lazy_face(
+    package: str, homes: Mapping[str, str]
+) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
+    """`__getattr__` and `__dir__` of a package (PEP 562).
+
+    Args:
+        package: Its `__name__`.
+        homes: Module of each name that it offers; a module that holds no such name is meant itself.
+    """
+
+    def attribute(name: str) -> Any:
+        if name not in homes:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        module = import_module(homes[name])
+        value = getattr(module, name, module)
+        # Asked for once: the next time it is there.
+        setattr(sys.modules[package], name, value)
+        return value
+
+    return attribute, lambda: sorted(homes)
