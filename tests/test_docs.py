@@ -24,6 +24,10 @@ BLOCK = re.compile(r"^```(console|python)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 REAL = "../shared/data"
 
 
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+"""Tests run side by side; threads of one that wait for another take many times as long."""
+
+
 def documents() -> list[Path]:
     pages = (ROOT / "docs").rglob("*.md")
     ours = (p for p in pages if p.relative_to(ROOT / "docs").parts[0] not in MADE)
@@ -47,7 +51,7 @@ def run(arguments: list[str], where: Path) -> str:
     done = subprocess.run(
         arguments,
         cwd=where,
-        env={**os.environ, "PATH": path},
+        env={**os.environ, **ONE_THREAD, "PATH": path},
         capture_output=True,
         text=True,
         timeout=250,
@@ -131,7 +135,7 @@ def test_examples_have_a_title_and_need_nothing_from_outside(example: Path) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("example", GALLERY, ids=lambda p: p.stem)
 def test_examples_run(example: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "MPLBACKEND": "Agg"}
+    environment = {**os.environ, **ONE_THREAD, "MPLBACKEND": "Agg"}
     command = [sys.executable, "-W", "error", str(example)]
     done = subprocess.run(
         command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
