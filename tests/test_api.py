@@ -15,7 +15,9 @@ def test_exported_names():
     assert dir(spinemsca) == spinemsca.__all__
 
 
-@pytest.mark.parametrize("first", ["spinemsca", "spinemsca.measure", "spinemsca.measure.measurements"])
+@pytest.mark.parametrize(
+    "first", ["spinemsca", "spinemsca.measure", "spinemsca.measure.measurements"]
+)
 def test_measure_can_be_called_whatever_was_imported_before(first):
     code = f"""
 import importlib, numpy as np
@@ -33,6 +35,21 @@ print(*(f"{{f.unit}} {{f.get('body_height_middle', 'L1').value:.0f}}" for f in f
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["mm", "60", "mm", "60", "px", "30"]
+
+
+@pytest.mark.parametrize("name", ["measure", "phantom", "report"])
+def test_a_function_is_not_hidden_by_the_room_of_its_name(name):
+    code = f"""
+import importlib
+importlib.import_module("spinemsca.{name}")
+import spinemsca.cli.{name if name != "phantom" else "synth"}
+import spinemsca as sm
+print(type(sm.{name}).__name__, sm.{name}.__module__)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    kind, module = done.stdout.split()
+    assert kind == "function"
+    assert module.startswith(f"spinemsca.{name}.")
 
 
 def test_unknown_name():

@@ -46,7 +46,9 @@ for name in ("disc_height_middle", "disc_height_index", "disc_area"):
 # ``compare`` gives every change beside the smallest that measuring error alone would not explain.
 # Standard errors speak of an outline, not of a network that outlines another picture otherwise: a
 # change just above the detectable one needs a look.
-changes = [c for c in detect_changes(before, after) if c.before.definition.name == "disc_height_middle"]
+changes = [
+    c for c in detect_changes(before, after) if c.before.definition.name == "disc_height_middle"
+]
 for change in changes:
     said = "changed" if change.detected else "within error"
     level = change.before.structure

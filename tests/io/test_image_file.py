@@ -136,8 +136,8 @@ def test_too_many_pixels_and_pictures(tmp_path, monkeypatch):
 
 
 def test_files_are_read_by_what_they_hold(tmp_path):
-    pt.write_image(tmp_path / "a.png", np.full((4, 5), 0.5, np.float32))
-    pt.write_label(tmp_path / "b.dat", np.full((4, 5), 3, np.uint8))
+    pt.write_pt_image(tmp_path / "a.png", np.full((4, 5), 0.5, np.float32))
+    pt.write_pt_label(tmp_path / "b.dat", np.full((4, 5), 3, np.uint8))
     assert read_scan(tmp_path / "a.png").pixels[0, 0] == 0.5
     assert read_label_map(tmp_path / "b.dat")[0, 0] == 3
 

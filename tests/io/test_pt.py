@@ -43,10 +43,10 @@ def test_image_and_label_come_back_as_written(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("pt")
     shape = data.draw(own.shapes)
     image, label = data.draw(own.images(shape)), data.draw(own.label_maps(shape))
-    pt.write_image(folder / "img.pt", image)
-    pt.write_label(folder / "label.pt", label)
-    assert np.array_equal(pt.read_image(folder / "img.pt"), image)
-    assert np.array_equal(pt.read_label(folder / "label.pt"), label)
+    pt.write_pt_image(folder / "img.pt", image)
+    pt.write_pt_label(folder / "label.pt", label)
+    assert np.array_equal(pt.read_pt_image(folder / "img.pt"), image)
+    assert np.array_equal(pt.read_pt_label(folder / "label.pt"), label)
     stored = torch.load(folder / "label.pt", weights_only=True)
     assert stored.shape == (1, *shape)
     assert stored.dtype == torch.uint8
@@ -54,7 +54,7 @@ def test_image_and_label_come_back_as_written(tmp_path_factory, data):
 
 def test_same_image_gives_same_bytes(tmp_path):
     for name in ("a.pt", "b.pt"):
-        pt.write_image(tmp_path / name, IMAGE.astype(np.float32))
+        pt.write_pt_image(tmp_path / name, IMAGE.astype(np.float32))
     assert (tmp_path / "a.pt").read_bytes() == (tmp_path / "b.pt").read_bytes()
 
 
@@ -66,7 +66,7 @@ def test_dict_of_numpy_arrays_under_either_name(tmp_path, core, dtype):
         saved(tmp_path, held),
         lambda _, data: data.replace(b"cnumpy._core.multiarray", core),
     )
-    image, label = pt.read_pair(path)
+    image, label = pt.read_pt_pair(path)
     assert image.dtype == np.float32
     assert np.array_equal(image, IMAGE.astype(dtype).astype(np.float32))
     assert np.array_equal(label, LABEL[0])
@@ -78,7 +78,7 @@ def test_dict_of_numpy_arrays_under_either_name(tmp_path, core, dtype):
 def test_tensors_of_any_float_with_or_without_channel(tmp_path, dtype):
     image = torch.from_numpy(IMAGE).to(dtype)
     for held in (image, image[None], {"img": image}):
-        read = pt.read_image(saved(tmp_path, held))
+        read = pt.read_pt_image(saved(tmp_path, held))
         assert np.array_equal(read, image.float().numpy())
 
 
@@ -87,25 +87,25 @@ def test_tensors_of_any_float_with_or_without_channel(tmp_path, dtype):
 )
 def test_labels_of_any_number_type(tmp_path, dtype):
     path = saved(tmp_path, torch.from_numpy(LABEL).to(dtype))
-    assert np.array_equal(pt.read_label(path), LABEL[0])
+    assert np.array_equal(pt.read_pt_label(path), LABEL[0])
 
 
 def test_views_are_read_and_do_not_keep_what_they_were_cut_from(tmp_path):
     stack = torch.rand(50, 8, 9)
     views = (stack[7], stack[7].T, stack[3, ::2, 1::3], stack[0, :1].expand(8, 9))
     for view in views:
-        read = pt.read_image(saved(tmp_path, view))
+        read = pt.read_pt_image(saved(tmp_path, view))
         assert np.array_equal(read, view.numpy())
         assert read.flags.c_contiguous
 
 
 def test_parameter_is_a_tensor(tmp_path):
     path = saved(tmp_path, torch.nn.Parameter(torch.rand(8, 9)))
-    assert pt.read_image(path).shape == (8, 9)
+    assert pt.read_pt_image(path).shape == (8, 9)
 
 
 def test_rounding_beyond_the_range_is_clipped(tmp_path):
-    read = pt.read_image(saved(tmp_path, torch.tensor([[-5e-7, 1 + 5e-7]])))
+    read = pt.read_pt_image(saved(tmp_path, torch.tensor([[-5e-7, 1 + 5e-7]])))
     assert read.tolist() == [[0, 1]]
 
 
@@ -125,7 +125,7 @@ def test_rounding_beyond_the_range_is_clipped(tmp_path):
 )
 def test_image_that_is_no_slice_in_range(tmp_path, image, fault):
     with pytest.raises(CaseError, match=fault):
-        pt.read_image(saved(tmp_path, image))
+        pt.read_pt_image(saved(tmp_path, image))
 
 
 @pytest.mark.parametrize(
@@ -141,7 +141,7 @@ def test_image_that_is_no_slice_in_range(tmp_path, image, fault):
 )
 def test_label_that_is_no_label_map(tmp_path, label, fault):
     with pytest.raises(CaseError, match=fault):
-        pt.read_label(saved(tmp_path, label))
+        pt.read_pt_label(saved(tmp_path, label))
 
 
 @pytest.mark.parametrize(
@@ -159,16 +159,16 @@ def test_label_that_is_no_label_map(tmp_path, label, fault):
 )
 def test_what_is_no_real_dense_array(tmp_path, held):
     with pytest.raises(FileFormatError, match="image is"):
-        pt.read_image(saved(tmp_path, {"img": held}))
+        pt.read_pt_image(saved(tmp_path, {"img": held}))
 
 
 def test_pair_needs_both_of_one_shape(tmp_path):
     with pytest.raises(FileFormatError, match="holds no 'label' \\(it holds 'img'\\)"):
-        pt.read_pair(saved(tmp_path, {"img": torch.rand(8, 9)}))
+        pt.read_pt_pair(saved(tmp_path, {"img": torch.rand(8, 9)}))
     with pytest.raises(FileFormatError, match="not an image and its label map"):
-        pt.read_pair(saved(tmp_path, torch.rand(8, 9)))
+        pt.read_pt_pair(saved(tmp_path, torch.rand(8, 9)))
     with pytest.raises(CaseError, match=r"\(8, 9\), the image \(4, 9\)"):
-        pt.read_pair(saved(tmp_path, {"img": torch.rand(4, 9), "label": LABEL}))
+        pt.read_pt_pair(saved(tmp_path, {"img": torch.rand(4, 9), "label": LABEL}))
 
 
 class Evil:
@@ -192,7 +192,7 @@ def test_nothing_hostile_runs(tmp_path):
         for held in ({"img": Evil(call), "label": LABEL}, Evil(call), [Evil(call)]):
             for options in ({}, {"pickle_protocol": 4}):
                 with pytest.raises(UnsafeFileError, match="nothing was run"):
-                    pt.read_pair(saved(tmp_path, held, **options))
+                    pt.read_pt_pair(saved(tmp_path, held, **options))
     assert not mark.exists()
 
 
@@ -200,14 +200,14 @@ def test_hostile_pickle_without_a_zip(tmp_path):
     mark, path = tmp_path / "mark", tmp_path / "x.pt"
     path.write_bytes(pickle.dumps(Evil((os.system, (f"touch {mark}",)))))
     with pytest.raises(FileFormatError, match=r"torch 1\.6"):
-        pt.read_image(path)
+        pt.read_pt_image(path)
     assert not mark.exists()
 
 
 def test_torch_refuses_what_names_only_torch(tmp_path):
     held = Evil((torch.hub.load, ("somewhere", "model")))
     with pytest.raises(UnsafeFileError, match="more than tensors"):
-        pt.read_image(saved(tmp_path, held))
+        pt.read_pt_image(saved(tmp_path, held))
 
 
 @pytest.mark.parametrize("held", [torch.rand(8, 9), {"img": IMAGE, "label": LABEL}])
@@ -217,7 +217,7 @@ def test_every_truncation_is_refused(tmp_path, held):
     for length in range(0, len(whole), 197):
         path.write_bytes(whole[:length])
         with pytest.raises(FileFormatError, match=r"cut\.pt"):
-            pt.read_image(path)
+            pt.read_pt_image(path)
 
 
 @given(st.data())
@@ -228,7 +228,7 @@ def test_damage_gives_a_spine_error_or_an_image(tmp_path_factory, data):
         content[at] ^= data.draw(st.integers(1, 255))
     path.write_bytes(content)
     try:
-        assert pt.read_image(path).size > 0
+        assert pt.read_pt_image(path).size > 0
     except SpineError as error:
         assert error.where == str(path)
         assert error.remedy
@@ -239,16 +239,16 @@ def test_files_of_another_kind(tmp_path):
     for content in (b"", b"hello", b"PK\x03\x04" + b"\0" * 40):
         path.write_bytes(content)
         with pytest.raises(FileFormatError):
-            pt.read_image(path)
+            pt.read_pt_image(path)
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.txt", "x")
     with pytest.raises(FileFormatError, match="not one that torch wrote"):
-        pt.read_image(path)
+        pt.read_pt_image(path)
     with pytest.raises(FileFormatError, match="No such file"):
-        pt.read_image(tmp_path / "none.pt")
+        pt.read_pt_image(tmp_path / "none.pt")
     old = saved(tmp_path, torch.rand(8, 9), _use_new_zipfile_serialization=False)
     with pytest.raises(FileFormatError, match=r"torch 1\.6"):
-        pt.read_image(old)
+        pt.read_pt_image(old)
 
 
 def test_sizes_are_capped_before_anything_is_unpacked(tmp_path, monkeypatch):
@@ -256,32 +256,32 @@ def test_sizes_are_capped_before_anything_is_unpacked(tmp_path, monkeypatch):
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("x/data.pkl", bytes(20_000_000))
     with pytest.raises(UnsafeFileError, match="unpacks to far more"):
-        pt.read_image(path)
+        pt.read_pt_image(path)
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(100):
             archive.writestr(f"x/{number}", "")
     with pytest.raises(UnsafeFileError, match="100 parts"):
-        pt.read_image(path)
+        pt.read_pt_image(path)
     with zipfile.ZipFile(path, "w") as archive:
         for number in range(2000):
             archive.writestr(f"x/{number}", "")
     with pytest.raises(UnsafeFileError, match="too many parts"):
-        pt.read_image(path)
+        pt.read_pt_image(path)
     many = saved(tmp_path, [[] for _ in range(20_000)])
     with pytest.raises(UnsafeFileError, match="far more than one case"):
-        pt.read_image(many)
+        pt.read_pt_image(many)
     monkeypatch.setattr(safe_torch, "MAX_BYTES", 1000)
     with pytest.raises(UnsafeFileError, match="MiB allowed"):
-        pt.read_image(saved(tmp_path, torch.rand(8, 90)))
+        pt.read_pt_image(saved(tmp_path, torch.rand(8, 90)))
 
 
 def test_users_own_safe_globals_stay_as_they_were(tmp_path):
     path = saved(tmp_path, {"img": IMAGE, "label": LABEL})
     before = set(torch.serialization.get_safe_globals())
     with torch.serialization.safe_globals([np.ndarray]):
-        pt.read_pair(path)
+        pt.read_pt_pair(path)
         assert np.ndarray in torch.serialization.get_safe_globals()
-    pt.read_pair(path)
+    pt.read_pt_pair(path)
     assert np.ndarray not in set(torch.serialization.get_safe_globals()) - before
 
 
@@ -289,14 +289,14 @@ def test_no_warning_of_torch_leaks(tmp_path):
     path = saved(tmp_path, {"img": torch.rand(8, 9), "label": torch.zeros(1, 8, 9)})
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        pt.read_pair(path)
+        pt.read_pt_pair(path)
 
 
 def test_a_lone_tensor_is_read_without_torch_load(tmp_path, monkeypatch):
     path = saved(tmp_path, torch.rand(8, 9))
     expected = torch.load(path, weights_only=True).numpy()
     monkeypatch.setattr(torch, "load", None)
-    assert np.array_equal(pt.read_image(path), expected)
+    assert np.array_equal(pt.read_pt_image(path), expected)
 
 
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<f2"])
@@ -307,7 +307,7 @@ def test_arrays_are_read_without_torch_load(tmp_path, monkeypatch, dtype, core):
     path = saved(tmp_path, {"img": image, "label": label})
     rewritten(path, lambda name, data: re.sub(rb"cnumpy\._?core", b"c" + core, data))
     monkeypatch.setattr(torch, "load", None)
-    read = pt.read_pair(path)
+    read = pt.read_pt_pair(path)
     assert np.array_equal(read[0], image.astype(np.float32))
     assert np.array_equal(read[1], label[0])
 
@@ -318,10 +318,10 @@ def test_arrays_are_read_without_torch_load(tmp_path, monkeypatch, dtype, core):
 def test_arrays_of_other_forms_are_left_to_torch(tmp_path, array):
     path = saved(tmp_path, {"img": array})
     if type(array) is np.ndarray:
-        assert np.array_equal(pt.read_image(path), array)
+        assert np.array_equal(pt.read_pt_image(path), array)
     else:
         with pytest.raises(SpineError):
-            pt.read_image(path)
+            pt.read_pt_image(path)
 
 
 def test_long_arrays_hold_every_byte(tmp_path, monkeypatch):
@@ -355,4 +355,4 @@ def test_declared_numbers_beyond_the_stored_ones_are_never_read(tmp_path):
     path = saved(tmp_path, torch.rand(8, 9))
     rewritten(path, lambda name, data: data[:100] if name.endswith("data/0") else data)
     with pytest.raises(FileFormatError):
-        pt.read_image(path)
+        pt.read_pt_image(path)

@@ -61,7 +61,7 @@ def test_mixed_formats_of_one_folder(tmp_path):
     from PIL import Image
 
     Image.fromarray(LABEL).save(tmp_path / "tiff_label.tiff")
-    pt.write_label(tmp_path / "case" / "label.pt", LABEL)
+    pt.write_pt_label(tmp_path / "case" / "label.pt", LABEL)
     write_nifti(tmp_path / "nifti_label.nii.gz", SAGITTAL, VOLUME)
     (tmp_path / "mha_label.mha").write_bytes(mha_bytes(SAGITTAL.undo(VOLUME), affine))
     (tmp_path / "nrrd_label.nrrd").write_bytes(nrrd_bytes(SAGITTAL.undo(VOLUME), affine))
@@ -117,8 +117,8 @@ def test_a_broken_table_of_a_release_is_told(release):
 
 def test_cases_without_a_table_go_by_their_folders(tmp_path):
     for name in ("one", "two"):
-        pt.write_image(tmp_path / name / "img.pt", np.full((40, 50), 0.5, np.float32))
-        pt.write_label(tmp_path / name / "label.pt", LABEL)
+        pt.write_pt_image(tmp_path / name / "img.pt", np.full((40, 50), 0.5, np.float32))
+        pt.write_pt_label(tmp_path / name / "label.pt", LABEL)
     assert names(tmp_path) == ["one", "two"]
     assert names(tmp_path / "one") == ["one"]
     scan = read_labelled(only(tmp_path / "two" / "label.pt"))
@@ -129,7 +129,7 @@ def test_cases_without_a_table_go_by_their_folders(tmp_path):
 def test_a_label_map_in_the_folder_one_is_in_has_a_name(tmp_path, monkeypatch):
     from pathlib import Path
 
-    pt.write_label(tmp_path / "case" / "label.pt", LABEL)
+    pt.write_pt_label(tmp_path / "case" / "label.pt", LABEL)
     monkeypatch.chdir(tmp_path / "case")
     assert names(Path("label.pt")) == names(Path()) == ["case"]
 

@@ -36,9 +36,9 @@ def test_formats_do_not_matter_and_the_lonely_are_said(tmp_path):
     save_picture(out, "a", LABEL)
     write_nifti(out / "v_label.nii.gz", SAGITTAL, HOUSE)
     save_picture(out, "more", LABEL)
-    pt.write_label(truth / "a" / "label.pt", LABEL)
+    pt.write_pt_label(truth / "a" / "label.pt", LABEL)
     write_nifti(truth / "v_label.nii.gz", SAGITTAL, HOUSE)
-    pt.write_label(truth / "missed" / "label.pt", LABEL)
+    pt.write_pt_label(truth / "missed" / "label.pt", LABEL)
     found = pair_labels(out, truth)
     assert [p.name for p in found.pairs] == ["a", "v"]
     assert found.only_predicted == ("more",)

@@ -262,8 +262,8 @@ def test_what_is_no_map_of_other_vertebrae_is_refused(tmp_path, other):
 
 
 def test_a_pt_file_of_a_release_needs_no_record(tmp_path):
-    pt.write_label(tmp_path / "case" / "label.pt", LABEL)
-    pt.write_image(tmp_path / "case" / "img.pt", (GREY / 255).astype(np.float32))
+    pt.write_pt_label(tmp_path / "case" / "label.pt", LABEL)
+    pt.write_pt_image(tmp_path / "case" / "img.pt", (GREY / 255).astype(np.float32))
     scan = read(tmp_path)
     assert np.array_equal(scan.slice.label, LABEL)
     assert scan.slice.image == pytest.approx(GREY / 255)

@@ -91,8 +91,8 @@ def test_what_was_written_by_prediction_is_left_out(tmp_path):
 def test_cases_of_a_release_go_by_their_folders_names(tmp_path):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        pt.write_image(tmp_path / name / "img.pt", np.zeros((4, 5), np.float32))
-        pt.write_label(tmp_path / name / "label.pt", np.zeros((4, 5), np.uint8))
+        pt.write_pt_image(tmp_path / name / "img.pt", np.zeros((4, 5), np.float32))
+        pt.write_pt_label(tmp_path / name / "label.pt", np.zeros((4, 5), np.uint8))
     assert names(tmp_path) == ["one", "two"]
 
 

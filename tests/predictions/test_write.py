@@ -87,7 +87,7 @@ def test_a_label_map_is_read_as_it_was_written(tmp_path, name):
     written = write_label_map(path, LONG[None], grid)
     assert written == [name, other_name(path)]
     if name == "label.pt":
-        assert np.array_equal(pt.read_label(path), np.where(LONG > 11, 0, LONG))
+        assert np.array_equal(pt.read_pt_label(path), np.where(LONG > 11, 0, LONG))
         return
     (file,) = find_label_maps([path]).found
     assert np.array_equal(read_labelled(file).slice.label, LONG)
@@ -233,13 +233,13 @@ def test_relabelling_anew_leaves_no_other_vertebrae_of_before(tmp_path):
 
 def test_cases_of_folders_stay_apart(tmp_path):
     for name in ("one", "two"):
-        pt.write_label(tmp_path / "in" / name / "label.pt", LABEL)
+        pt.write_pt_label(tmp_path / "in" / name / "label.pt", LABEL)
     for file in find_label_maps([tmp_path / "in"]).found:
         relabel_file(file, tmp_path / "out", Renaming("L6"))
     found = find_label_maps([tmp_path / "out"])
     assert [file.name for file in found.found] == ["one", "two"]
     for file in found.found:
-        assert np.array_equal(pt.read_label(file.path) == 5, LABEL == 4)
+        assert np.array_equal(pt.read_pt_label(file.path) == 5, LABEL == 4)
 
 
 def test_a_volume_keeps_its_grid(tmp_path):

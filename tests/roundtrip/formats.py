@@ -146,7 +146,7 @@ def write_image(top: Path, stem: str, lie: Lie, name: str) -> Path:
         Image.fromarray(grey).save(path, **({"quality": 97} if lie.fmt == "jpeg" else {}))
     elif lie.fmt == "pt":
         # Its writer needs room for the name of a temporary file.
-        pt.write_image(top / "short.pt", (pixels / 900).astype(np.float32))
+        pt.write_pt_image(top / "short.pt", (pixels / 900).astype(np.float32))
         (top / "short.pt").rename(path)
     else:
         _write_medical(path, pixels, lie, f"1.2.{ord(name)}.{len(stem)}")
@@ -164,7 +164,7 @@ def write_labels(top: Path, stem: str, lie: Lie, labels: np.ndarray) -> Path:
     path = top / f"{stem}{suffix(lie.fmt)}"
     path.parent.mkdir(parents=True, exist_ok=True)
     if lie.fmt == "pt":
-        pt.write_label(top / "short.pt", values)
+        pt.write_pt_label(top / "short.pt", values)
         return (top / "short.pt").rename(path)
     return _write_medical(path, values, lie, "1.2.3")
 

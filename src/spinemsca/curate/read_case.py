@@ -9,7 +9,7 @@ from spinemsca.curate.match import match, middle_slice
 from spinemsca.curate.names import stem_of
 from spinemsca.curate.normalise import normalise
 from spinemsca.errors import FileFormatError
-from spinemsca.io import pt, read_label_map, read_label_volume, read_volume
+from spinemsca.io import read_label_map, read_label_volume, read_pt_label, read_volume
 from spinemsca.release import IMAGE_NAME, LABEL_NAME
 
 if TYPE_CHECKING:
@@ -61,6 +61,6 @@ def _label(path: Path) -> LabelMap | None:
     if path.name == IMAGE_NAME or path.suffix.lower() != ".pt":
         return None
     try:
-        return pt.read_label(path)
+        return read_pt_label(path)
     except FileFormatError:
         return None

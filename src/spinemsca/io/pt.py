@@ -26,14 +26,14 @@ if TYPE_CHECKING:
     from spinemsca.case import Image, LabelMap
 
 __all__ = [
-    "image_bytes",
-    "label_bytes",
+    "pt_image_bytes",
+    "pt_label_bytes",
     "read_array",
-    "read_image",
-    "read_label",
-    "read_pair",
-    "write_image",
-    "write_label",
+    "read_pt_image",
+    "read_pt_label",
+    "read_pt_pair",
+    "write_pt_image",
+    "write_pt_label",
 ]
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -46,7 +46,7 @@ _MAX_PIXELS: Final = 1 << 26
 _MAX_BYTES: Final = 8 * _MAX_PIXELS
 
 
-def read_image(path: Path) -> Image:
+def read_pt_image(path: Path) -> Image:
     """Reads an image from a file that holds a tensor, an array or a dict with `img`.
 
     Values that leave [0, 1] by no more than 1e-6, as rounding makes them, are clipped.
@@ -62,7 +62,7 @@ def read_image(path: Path) -> Image:
     return as_image(_pick(load_untrusted(path), "img", path), path)
 
 
-def read_label(path: Path) -> LabelMap:
+def read_pt_label(path: Path) -> LabelMap:
     """Reads a label map from a file that holds a tensor, an array or a dict with `label`.
 
     Returns:
@@ -91,7 +91,7 @@ def read_array(path: Path) -> Array:
     return whole_numbers(checked(array, path), path)
 
 
-def read_pair(path: Path) -> tuple[Image, LabelMap]:
+def read_pt_pair(path: Path) -> tuple[Image, LabelMap]:
     """Reads both from a file that holds a dict with `img` and `label`.
 
     Returns:
@@ -120,22 +120,22 @@ def read_pair(path: Path) -> tuple[Image, LabelMap]:
     return image, label
 
 
-def write_image(path: Path, image: Image) -> None:
+def write_pt_image(path: Path, image: Image) -> None:
     """Writes `(H, W)` float32; the same image gives the same bytes."""
-    write_bytes(path, image_bytes(image))
+    write_bytes(path, pt_image_bytes(image))
 
 
-def write_label(path: Path, label: LabelMap) -> None:
+def write_pt_label(path: Path, label: LabelMap) -> None:
     """Writes `(1, H, W)` uint8; the same label map gives the same bytes."""
-    write_bytes(path, label_bytes(label))
+    write_bytes(path, pt_label_bytes(label))
 
 
-def image_bytes(image: Image) -> bytes:
+def pt_image_bytes(image: Image) -> bytes:
     """The bytes that `write_image` writes."""
     return _encoded(np.asarray(image, dtype=np.float32))
 
 
-def label_bytes(label: LabelMap) -> bytes:
+def pt_label_bytes(label: LabelMap) -> bytes:
     """The bytes that `write_label` writes."""
     return _encoded(np.asarray(label, dtype=np.uint8)[None])
 

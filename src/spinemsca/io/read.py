@@ -177,7 +177,7 @@ def _flat(path: Path, *, torch: bool) -> Scan:
     if torch:
         from spinemsca.io import pt
 
-        return Scan(path.stem, pt.read_image(path))
+        return Scan(path.stem, pt.read_pt_image(path))
     from spinemsca.io import image_file
 
     return image_file.read_picture(path)

@@ -7,11 +7,20 @@ from typing import TYPE_CHECKING
 from spinemsca._util import lazy_face
 
 if TYPE_CHECKING:
-    from spinemsca.measure import geometry
     from spinemsca.measure.change_detection import Change, detect_changes
     from spinemsca.measure.cohort import write_measurements
     from spinemsca.measure.contour import Points
     from spinemsca.measure.definitions import Definition, Quantity, Scope
+    from spinemsca.measure.geometry import (
+        INFERIOR,
+        INFERIOR_ANTERIOR,
+        INFERIOR_POSTERIOR,
+        SUPERIOR,
+        SUPERIOR_ANTERIOR,
+        SUPERIOR_POSTERIOR,
+        distance,
+        unit,
+    )
     from spinemsca.measure.measurements import Measurements, Result, measure
     from spinemsca.measure.outlined_structure import OutlinedStructure
     from spinemsca.measure.quality_flags import SQUARE_PIXELS
@@ -24,6 +33,9 @@ __all__ = [
     "ALL_ROWS",
     "Change",
     "Definition",
+    "INFERIOR",
+    "INFERIOR_ANTERIOR",
+    "INFERIOR_POSTERIOR",
     "MEASURES",
     "Measurements",
     "NotGivenError",
@@ -32,6 +44,9 @@ __all__ = [
     "Quantity",
     "Result",
     "SQUARE_PIXELS",
+    "SUPERIOR",
+    "SUPERIOR_ANTERIOR",
+    "SUPERIOR_POSTERIOR",
     "Scope",
     "Spine",
     "as_json",
@@ -39,12 +54,13 @@ __all__ = [
     "csv_text",
     "describe_measure",
     "detect_changes",
+    "distance",
     "document",
-    "geometry",
     "measure",
     "measure_scan",
     "measure_slices",
     "measurements_schema",
+    "unit",
     "write_measurements",
 ]
 
@@ -54,6 +70,9 @@ __getattr__, __dir__ = lazy_face(
         "ALL_ROWS": "spinemsca.measure.table",
         "Change": "spinemsca.measure.change_detection",
         "Definition": "spinemsca.measure.definitions",
+        "INFERIOR": "spinemsca.measure.geometry",
+        "INFERIOR_ANTERIOR": "spinemsca.measure.geometry",
+        "INFERIOR_POSTERIOR": "spinemsca.measure.geometry",
         "MEASURES": "spinemsca.measure.registry",
         "Measurements": "spinemsca.measure.measurements",
         "NotGivenError": "spinemsca.measure.spine",
@@ -62,6 +81,9 @@ __getattr__, __dir__ = lazy_face(
         "Quantity": "spinemsca.measure.definitions",
         "Result": "spinemsca.measure.measurements",
         "SQUARE_PIXELS": "spinemsca.measure.quality_flags",
+        "SUPERIOR": "spinemsca.measure.geometry",
+        "SUPERIOR_ANTERIOR": "spinemsca.measure.geometry",
+        "SUPERIOR_POSTERIOR": "spinemsca.measure.geometry",
         "Scope": "spinemsca.measure.definitions",
         "Spine": "spinemsca.measure.spine",
         "as_json": "spinemsca.measure.table",
@@ -69,12 +91,13 @@ __getattr__, __dir__ = lazy_face(
         "csv_text": "spinemsca.measure.table",
         "describe_measure": "spinemsca.measure.registry",
         "detect_changes": "spinemsca.measure.change_detection",
+        "distance": "spinemsca.measure.geometry",
         "document": "spinemsca.measure.registry",
-        "geometry": "spinemsca.measure.geometry",
         "measure": "spinemsca.measure.measurements",
         "measure_scan": "spinemsca.measure.scan",
         "measure_slices": "spinemsca.measure.scan",
         "measurements_schema": "spinemsca.measure.table",
+        "unit": "spinemsca.measure.geometry",
         "write_measurements": "spinemsca.measure.cohort",
     },
 )

@@ -16,9 +16,9 @@ from spinemsca.io import (
     SLICE_CODES,
     Orientation,
     on_picture_grid,
-    pt,
     read_label_volume,
     read_numbers,
+    read_pt_pair,
     read_volume,
 )
 from spinemsca.predictions.images import find_image
@@ -264,7 +264,7 @@ def _images(
     if path is None:
         return None, ()
     if path == file.path:
-        return pt.read_pair(path)[0][None], ()
+        return read_pt_pair(path)[0][None], ()
     image = read_volume(path)
     if volume.is_picture and image.is_picture and image.grid.shape == volume.grid.shape:
         pixels = volume.grid.take(image.restore(image.pixels))

@@ -14,7 +14,7 @@ from spinemsca._util import atomic_path, write_text
 from spinemsca._version import __version__
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 from spinemsca.errors import SpineError
-from spinemsca.io import pt, write_label_picture, write_nifti
+from spinemsca.io import write_label_picture, write_nifti, write_pt_label
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN
 from spinemsca.predictions.record import Record, read_record, write_record
 from spinemsca.predictions.scans import claim_of
@@ -109,7 +109,7 @@ def other_name(label: Path) -> str:
 def _write(path: Path, labels: LabelMap, grid: Grid) -> None:
     values = grid.restore(labels)
     if path.suffix == ".pt":
-        pt.write_label(path, values)
+        write_pt_label(path, values)
     elif grid.affine is None:
         write_label_picture(path, values)
     else:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from spinemsca._util import Progress, atomic_folder, silent
 from spinemsca.case import Case
 from spinemsca.errors import ReleaseError
-from spinemsca.io import pt
+from spinemsca.io import read_pt_image, read_pt_label, read_pt_pair, write_pt_image, write_pt_label
 from spinemsca.release.case_table import CaseRow, read_table, write_table
 from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, Entry, check_name, find_entries
 
@@ -65,10 +65,10 @@ class Release:
         row = self.row(entry)
         label: LabelMap | None
         if entry.label_path == entry.image_path:
-            image, label = pt.read_pair(entry.image_path)
+            image, label = read_pt_pair(entry.image_path)
         else:
-            image = pt.read_image(entry.image_path)
-            label = None if entry.label_path is None else pt.read_label(entry.label_path)
+            image = read_pt_image(entry.image_path)
+            label = None if entry.label_path is None else read_pt_label(entry.label_path)
         return Case(
             name=entry.name,
             image=image,
@@ -140,8 +140,8 @@ def _write_case(root: Path, split: Split, case: Case) -> CaseRow:
             "case has no label map", where=case.name, remedy="Leave it out of the release"
         )
     folder = root / split.folder / case.name
-    pt.write_image(folder / IMAGE_NAME, case.image)
-    pt.write_label(folder / LABEL_NAME, case.label)
+    write_pt_image(folder / IMAGE_NAME, case.image)
+    write_pt_label(folder / LABEL_NAME, case.label)
     return CaseRow(
         case=case.name,
         split=split,

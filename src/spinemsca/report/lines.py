@@ -12,8 +12,17 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from spinemsca.anatomy import VERTEBRAE, Structure, level_of
-from spinemsca.measure import NotGivenError
-from spinemsca.measure import geometry as g
+from spinemsca.measure import (
+    INFERIOR,
+    INFERIOR_ANTERIOR,
+    INFERIOR_POSTERIOR,
+    SUPERIOR,
+    SUPERIOR_ANTERIOR,
+    SUPERIOR_POSTERIOR,
+    NotGivenError,
+    distance,
+    unit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,7 +78,7 @@ class Line:
 def usual_depth(spine: Spine) -> float:
     """Median length of the endplates seen, by which drawings are scaled; 0 where none is."""
     found = [
-        float(g.distance(block.corner(first)[0], block.corner(last)[0]))
+        float(distance(block.corner(first)[0], block.corner(last)[0]))
         for block in spine.blocks.values()
         if not block.structure.is_disc
         for first, last in ((0, 1), (3, 2))
@@ -96,9 +105,9 @@ def _endplates(spine: Spine, body: Structure) -> Iterator[Line]:
     if body not in spine.blocks:
         return
     block, name = spine.blocks[body], body.name
-    yield _between(LineKind.ENDPLATE, name, block, g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR)
+    yield _between(LineKind.ENDPLATE, name, block, SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR)
     if body != _SACRUM:
-        yield _between(LineKind.ENDPLATE, name, block, g.INFERIOR_ANTERIOR, g.INFERIOR_POSTERIOR)
+        yield _between(LineKind.ENDPLATE, name, block, INFERIOR_ANTERIOR, INFERIOR_POSTERIOR)
 
 
 def _between(kind: LineKind, name: str, block: OutlinedStructure, first: int, last: int) -> Line:
@@ -113,8 +122,8 @@ def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
         return
     away = 0.08 * usual_depth(spine) * np.array([0.0, 1.0])
     for first, last, side, measure in (
-        (g.INFERIOR_ANTERIOR, g.SUPERIOR_ANTERIOR, -1, "disc_space_height_anterior"),
-        (g.INFERIOR_POSTERIOR, g.SUPERIOR_POSTERIOR, 1, "disc_space_height_posterior"),
+        (INFERIOR_ANTERIOR, SUPERIOR_ANTERIOR, -1, "disc_space_height_anterior"),
+        (INFERIOR_POSTERIOR, SUPERIOR_POSTERIOR, 1, "disc_space_height_posterior"),
     ):
         start, end = top.corner(first)[0], bottom.corner(last)[0]
         text = _value(found, measure, name, 1)
@@ -122,7 +131,7 @@ def _heights(found: Measurements, disc: Structure) -> Iterator[Line]:
         outer = max(start, end, key=lambda p: side * float(p[1]))
         place = np.array([(start[0] + end[0]) / 2, outer[1]]) + side * away
         yield Line(LineKind.HEIGHT, name, start, end, text, place, anchor, measured=True)
-    start, end = top.middle(g.INFERIOR)[0], bottom.middle(g.SUPERIOR)[0]
+    start, end = top.middle(INFERIOR)[0], bottom.middle(SUPERIOR)[0]
     yield Line(LineKind.HEIGHT, name, start, end, measured=True)
 
 
@@ -143,7 +152,7 @@ def alignment_lines(found: Measurements) -> list[Line]:
     """Posterior walls, Cobb's lines, sacral slope, and the slips that are named or greatest."""
     spine = found.spine
     lines = [
-        _between(LineKind.WALL, s.name, b, g.SUPERIOR_POSTERIOR, g.INFERIOR_POSTERIOR)
+        _between(LineKind.WALL, s.name, b, SUPERIOR_POSTERIOR, INFERIOR_POSTERIOR)
         for s, b in spine.blocks.items()
         if s in VERTEBRAE[:-1]
     ]
@@ -162,8 +171,8 @@ def _cobb_l1_s1(found: Measurements) -> Iterator[Line]:
     if found.get("lordosis_l1_s1").value is None:
         return
     ends = (
-        _plate(blocks[_FIRST], g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR),
-        _plate(blocks[_SACRUM], g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR),
+        _plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
+        _plate(blocks[_SACRUM], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
     )
     text = f"L1–S1 {_value(found, 'lordosis_l1_s1', 'spine', 1)}"
     yield from _cobb(found.spine, LineKind.COBB_S1, ends, 1, text)
@@ -174,8 +183,8 @@ def _cobb_l1_l5(found: Measurements) -> Iterator[Line]:
     if found.get("lordosis_l1_l5").value is None:
         return
     ends = (
-        _plate(blocks[_FIRST], g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR),
-        _plate(blocks[_FIFTH], g.INFERIOR_ANTERIOR, g.INFERIOR_POSTERIOR),
+        _plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
+        _plate(blocks[_FIFTH], INFERIOR_ANTERIOR, INFERIOR_POSTERIOR),
     )
     text = f"L1–L5 {_value(found, 'lordosis_l1_l5', 'spine', 1)}"
     yield from _cobb(found.spine, LineKind.COBB_L5, ends, -1, text)
@@ -201,12 +210,12 @@ def _cobb(
     overhang = _OVERHANG * usual_depth(spine)
     for (front, back), name in zip(ends, text.partition(" ")[0].split("–"), strict=True):
         start, end = (front, back) if side > 0 else (back, front)
-        along = g.unit(end - start)
+        along = unit(end - start)
         reach = float((meeting - start) @ along)
         foot = start + reach * along
-        tip = start + (max(reach, float(g.distance(start, end))) + overhang) * along
+        tip = start + (max(reach, float(distance(start, end))) + overhang) * along
         yield Line(kind, name, start, tip)
-        yield Line(LineKind.AUXILIARY, name, foot, meeting + overhang * g.unit(meeting - foot))
+        yield Line(LineKind.AUXILIARY, name, foot, meeting + overhang * unit(meeting - foot))
     outwards = np.array([0.0, np.sign(side)]) * overhang
     anchor = "start" if side > 0 else "end"
     yield Line(LineKind.AUXILIARY, "spine", meeting, meeting, text, meeting + outwards, anchor)
@@ -217,16 +226,16 @@ def _meeting(spine: Spine, ends: tuple[tuple[Points, Points], ...], side: int) -
 
     It stays within some depths of the bodies, however steep the endplates are.
     """
-    unit, outwards = usual_depth(spine), np.array([0.0, np.sign(side)])
+    depth, outwards = usual_depth(spine), np.array([0.0, np.sign(side)])
     corners = np.concatenate(
         [b.landmarks.corners[0] for s, b in spine.blocks.items() if not s.is_disc]
     )
     columns = corners[np.isfinite(corners).all(axis=1)] @ outwards
     row = float(np.mean([end[0] for pair in ends for end in pair]))
     for step in np.arange(_NEAREST, _FARTHEST, 0.05).tolist():
-        meeting: Points = np.array([row, 0.0]) + (float(columns.max()) + step * unit) * outwards
+        meeting: Points = np.array([row, 0.0]) + (float(columns.max()) + step * depth) * outwards
         clear = [
-            (meeting - outer) @ g.unit(outer - inner) > 0.1 * unit
+            (meeting - outer) @ unit(outer - inner) > 0.1 * depth
             for inner, outer in (pair if side > 0 else pair[::-1] for pair in ends)
         ]
         if all(clear):
@@ -238,7 +247,7 @@ def _slope(found: Measurements) -> Iterator[Line]:
     spine = found.spine
     if found.get("sacral_slope").value is None:
         return
-    front, back = _plate(spine.blocks[_SACRUM], g.SUPERIOR_ANTERIOR, g.SUPERIOR_POSTERIOR)
+    front, back = _plate(spine.blocks[_SACRUM], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR)
     reach = 1.35 * (front - back)
     tilt = np.radians(spine.tilt or 0.0)
     level = back + 1.35 * abs(front[1] - back[1]) * np.array([np.sin(tilt), -np.cos(tilt)])
@@ -263,9 +272,9 @@ def _slip(found: Measurements, disc: Structure) -> Iterator[Line]:
     """The lower endplate, the upper corner's foot on it, and the offset between the corners."""
     spine = found.spine
     upper, lower = spine.around(disc)
-    corner, start = upper.corner(g.INFERIOR_POSTERIOR)[0], lower.corner(g.SUPERIOR_POSTERIOR)[0]
-    front = lower.corner(g.SUPERIOR_ANTERIOR)[0]
-    along = g.unit(front - start)
+    corner, start = upper.corner(INFERIOR_POSTERIOR)[0], lower.corner(SUPERIOR_POSTERIOR)[0]
+    front = lower.corner(SUPERIOR_ANTERIOR)[0]
+    along = unit(front - start)
     foot = start + ((corner - start) @ along) * along
     share = _value(found, "slip_share", disc.name, 0)
     text = f"{level_of(disc)} {_value(found, 'slip', disc.name, 1)}"

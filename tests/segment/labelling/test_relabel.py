@@ -49,9 +49,9 @@ def test_a_picture_stays_a_picture_and_keeps_what_leaves_the_eleven(tmp_path):
 
 @pytest.mark.parametrize("shift", [-1, 1])
 def test_a_pt_file_stays_one(tmp_path, shift):
-    pt.write_label(tmp_path / "case/label.pt", ladder())
+    pt.write_pt_label(tmp_path / "case/label.pt", ladder())
     said = relabel_file(only(tmp_path / "case/label.pt"), tmp_path / "out", Renaming(shift=shift))
-    label = pt.read_label(tmp_path / "out/case/label.pt")
+    label = pt.read_pt_label(tmp_path / "out/case/label.pt")
     assert np.array_equal(label == L4 + shift, ladder() == L4)
     other = np.asarray(Image.open(tmp_path / "out/case/label_other.png"))
     new, old = (S2, S1) if shift > 0 else (T12, L1)

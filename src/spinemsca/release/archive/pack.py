@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from spinemsca._util import SUMS_NAME, Progress, atomic_folder, format_sums, sha256, silent
 from spinemsca.errors import ReleaseError
-from spinemsca.io import pt
+from spinemsca.io import pt_image_bytes, pt_label_bytes, read_pt_pair
 from spinemsca.release.archive.multipart import PartWriter
 from spinemsca.release.case_table import TABLE_NAME, CaseRow, is_companion, write_table
 from spinemsca.release.dataset_card import CARD_NAME, Card, render_card
@@ -131,5 +131,5 @@ def _case_bytes(entry: Entry) -> tuple[bytes, bytes]:
         )
     if (entry.image_path.name, entry.label_path.name) == (IMAGE_NAME, LABEL_NAME):
         return entry.image_path.read_bytes(), entry.label_path.read_bytes()
-    image, label = pt.read_pair(entry.image_path)
-    return pt.image_bytes(image), pt.label_bytes(label)
+    image, label = read_pt_pair(entry.image_path)
+    return pt_image_bytes(image), pt_label_bytes(label)
