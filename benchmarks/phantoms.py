@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.measure.measurements import measure
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 from spinemsca.segment.inference.pretrained import load_model
 
 if TYPE_CHECKING:
