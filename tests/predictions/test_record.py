@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -64,11 +65,12 @@ def test_what_is_written_is_read(tmp_path, said):
     path = tmp_path / "a.json"
     write_record(path, said)
     assert read_record(path) == said
-    assert set(json.loads(path.read_text("utf-8"))) == set(record_schema()["properties"])
+    schema: dict[str, Any] = record_schema()
+    assert set(json.loads(path.read_text("utf-8"))) == set(schema["properties"])
 
 
 def test_the_schema_is_closed_and_names_its_version():
-    schema = record_schema()
+    schema: dict[str, Any] = record_schema()
     assert schema["$schema"].endswith("2020-12/schema")
     assert schema["additionalProperties"] is False
     assert schema["properties"]["schema_version"]["const"] == SCHEMA_VERSION
@@ -103,7 +105,7 @@ def edited(**changes) -> str:
     return json.dumps({k: v for k, v in (said | changes).items() if v is not ...})
 
 
-EDITS = {
+EDITS: dict[str, list[Any]] = {
     "schema_version": [1, 3, "2", None, 2.5],
     "input": [None, 3, [SECRET]],
     "lowest": ["L3", SECRET, 5],

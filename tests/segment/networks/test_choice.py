@@ -152,7 +152,7 @@ def test_without_monai_the_remedy_is_named(tmp_path, monkeypatch):
 def test_tensors_of_another_network_are_refused(tmp_path):
     path = tmp_path / "w"
     network = build_network(SMALL["unet"])
-    network.config = UNetConfig(widths=(8, 16))  # type: ignore[assignment]
+    network.config = UNetConfig(widths=(8, 16))
     save_weights(path, Weights(network, 64, "1"))
     with pytest.raises(FileFormatError, match="RuntimeError"):
         load_weights(path)

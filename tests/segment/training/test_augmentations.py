@@ -34,7 +34,7 @@ def test_a_recorded_augmentation_gives_the_same_bytes_again(seed):
     for one, other in zip(
         apply(augmentation, IMAGE, SETS, 64), apply(again, IMAGE, SETS, 64), strict=True
     ):
-        assert one.tobytes() == other.tobytes()
+        assert one.tobytes() == other.tobytes()  # type: ignore[attr-defined]
 
 
 @given(SEEDS)

@@ -47,7 +47,7 @@ def test_evidence_of_a_model_that_sees_right():
         # On a canvas 96 pixels high the bars lie 16 columns further right.
         return functional.pad(8.0 * answer.float(), (16, 16))
 
-    model = Model(Weights(run, 96, "0"))  # type: ignore[arg-type]
+    model = Model(Weights(run, 96, "0"))
     gathered = gather_outcomes(model, [bar_example()], views=1)
     assert len(gathered) == 11
     assert all(right for _, right in gathered)
@@ -82,7 +82,12 @@ def test_weights_get_a_calibration(tmp_path, arguments, monkeypatch, capsys):
 def test_a_later_stage_gets_the_calibration_of_the_one_before(tmp_path, arguments, monkeypatch):
     known = [(Evidence(v, v, v), v > 0.5) for v in np.linspace(0.1, 0.9, 20)]
     judged = []
-    monkeypatch.setattr(calibrate, "gather", lambda model, *_: judged.append(model) or known)
+
+    def noted(model, *_):
+        judged.append(model)
+        return known
+
+    monkeypatch.setattr(calibrate, "gather", noted)
     save_weights(tmp_path / "later", Weights(ColumnNet(TINY), 64, "8"))
     assert main([*arguments, "--into", str(tmp_path / "later")]) == 0
     assert [model.weights.version for model in judged] == ["7"]

@@ -10,10 +10,9 @@ from spinemsca.anatomy import COLUMN, by_name
 from spinemsca.errors import FileFormatError, ReleaseError, UsageError
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.segment.inference.model import Segmentation
+from spinemsca.segment.inference.model import Model, Segmentation
 from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.runtime.weights import Weights, save_weights
-from spinemsca.segment.training import pseudo as module
 from spinemsca.segment.training.pseudo import Criteria, doubt_of, main, pseudo_label, read_rejected
 from tests.segment.examples import TINY, ladder
 
@@ -136,7 +135,7 @@ def test_the_projects_own_list_of_rejected_names_is_one():
 
 
 def test_the_module_writes_a_release(images, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module.Model, "load", lambda _: Oracle())
+    monkeypatch.setattr(Model, "load", lambda _: Oracle())
     patients = tmp_path / "patients.csv"
     patients.write_text("patient,split\n1,train\n2,val\n8,test\n")
     rejected = tmp_path / "rejected.csv"

@@ -142,7 +142,7 @@ def test_a_run_under_torchrun_takes_its_processes():
 
 
 def test_a_budget_in_seconds_ends_a_run_and_lasts_over_resumes(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.Stopwatch, "lap", lambda _: 0.5)
+    monkeypatch.setattr("spinemsca.segment.training.train.Stopwatch.lap", lambda _: 0.5)
     config = _config(steps=100, warmup=0, seconds=5, checkpoint_seconds=-1)
     seen = []
 
