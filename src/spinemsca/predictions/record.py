@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from spinemsca._util import write_text
+from spinemsca._util import Strict, write_text
 from spinemsca.anatomy import SPINE
 from spinemsca.errors import FileFormatError, SpineError, UsageError
 from spinemsca.io import Orientation
@@ -34,11 +34,7 @@ Step = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class ModelUsed(_Strict):
+class ModelUsed(Strict, strict=True):
     """Which model drew a label map.
 
     Attributes:
@@ -52,7 +48,7 @@ class ModelUsed(_Strict):
     engine: str
 
 
-class Record(_Strict):
+class Record(Strict, strict=True):
     """What is known of a label map that `predict` or `relabel` wrote.
 
     Attributes:

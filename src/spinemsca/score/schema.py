@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from spinemsca._util import Strict
 
 __all__ = ["Summary", "summary_schema"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Described(_Strict):
+class Described(Strict):
     """One metric over cases; `null` where no case has it."""
 
     mean: float | None
@@ -24,7 +22,7 @@ class Described(_Strict):
     n: int = Field(ge=0, description="Cases that have the metric.")
 
 
-class Metrics(_Strict):
+class Metrics(Strict):
     """All metrics; lengths in `unit`, areas in its square, volumes in its cube."""
 
     dice: Described
@@ -46,7 +44,7 @@ class Metrics(_Strict):
     agnostic_dice: Described
 
 
-class LevelScores(_Strict):
+class LevelScores(Strict):
     """What became of the levels' names."""
 
     outcomes: dict[Literal["found", "shifted", "missed", "invented", "absent"], int]
@@ -55,14 +53,14 @@ class LevelScores(_Strict):
     localisation_error: float | None
 
 
-class PublishedMetrics(_Strict):
+class PublishedMetrics(Strict):
     """The two metrics that the literature gives."""
 
     dice: Described
     hd95: Described
 
 
-class Published(_Strict):
+class Published(Strict):
     """The published way of scoring, and how far it is from the usual one."""
 
     overall: PublishedMetrics
@@ -71,7 +69,7 @@ class Published(_Strict):
     published_minus_usual_structures: dict[str, dict[Literal["dice", "hd95"], float | None]]
 
 
-class Summary(_Strict):
+class Summary(Strict):
     """What `evaluate --json` prints."""
 
     overall: Metrics
