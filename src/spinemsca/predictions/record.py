@@ -18,7 +18,7 @@ from spinemsca.io import Orientation
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SCHEMA_VERSION", "ModelUsed", "Record", "read_record", "record_schema", "write_record"]
+__all__ = ["SCHEMA_VERSION", "ModelUsed", "Record", "read_record", "write_record"]
 
 SCHEMA_VERSION: Final = 2
 """Of the records that this version writes and reads; 0.1.0 wrote records without one."""
@@ -181,11 +181,3 @@ def _fault(error: Exception) -> str:
 def write_record(path: Path, record: Record) -> None:
     """Writes `NAME.json`: last, so that a whole record means a whole result."""
     write_text(path, record.model_dump_json(indent=2) + "\n")
-
-
-def record_schema() -> dict[str, object]:
-    """The JSON schema (draft 2020-12) of a record."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Record.model_json_schema(),
-    }
