@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageOps
 
-from spinemsca._util import write_bytes
+from spinemsca._util import opening, write_bytes
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError
 from spinemsca.io.guess import looks_like
@@ -136,11 +136,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _unreadable(path: Path) -> FileFormatError:
-    try:
-        with path.open("rb") as file:
-            what, remedy = looks_like(path, file.read(_LOOK))
-    except OSError:
-        what, remedy = "cannot be opened", "Check the path and its permissions"
+    with opening(path), path.open("rb") as file:
+        what, remedy = looks_like(path, file.read(_LOOK))
     return FileFormatError(what, where=path, remedy=remedy)
 
 

@@ -6,6 +6,7 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING, Final, Literal
 
+from spinemsca._util import opening
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.scan import Scan
 
@@ -137,7 +138,8 @@ def kind_of(path: Path) -> Kind:
     """
     if path.is_dir():
         return "series"
-    start = _start(path)
+    with opening(path):
+        start = _start(path)
     if start.startswith(_ZIP) or path.suffix.lower() == ".pt":
         return "torch"
     return _medical(path, start) or "picture"
@@ -153,12 +155,6 @@ def _start(path: Path) -> bytes:
             return file.read(LOOK)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return b""
-    except OSError as error:
-        raise FileFormatError(
-            f"cannot be opened ({error.strerror or error})",
-            where=path,
-            remedy="Check the path and its permissions",
-        ) from None
 
 
 def _medical(path: Path, start: bytes) -> Kind | None:
