@@ -98,10 +98,10 @@ def read_label_volume(path: Path) -> Volume:
         SpineError: As the format's reader says.
         CaseError: If a value is no whole number from 0 to 11.
     """
-    from spinemsca.io.labels import as_label_map
+    from spinemsca.label_values import as_label_map
 
     volume = read_numbers(path)
-    return volume.replace(pixels=as_label_map(volume.pixels, path))
+    return volume.replace(pixels=as_label_map(volume.pixels, path, named=True))
 
 
 def read_numbers(path: Path) -> Volume:
@@ -114,8 +114,8 @@ def read_numbers(path: Path) -> Volume:
         SpineError: As the format's reader says.
         CaseError: If it holds fractions.
     """
-    from spinemsca.io.labels import whole_numbers
     from spinemsca.io.volume import one_slice
+    from spinemsca.label_values import whole_numbers
 
     kind = kind_of(path)
     if kind == "torch":

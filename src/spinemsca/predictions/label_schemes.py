@@ -16,6 +16,7 @@ import numpy as np
 
 from spinemsca.anatomy import NUMBER_OF_CLASSES, OTHERS, STRUCTURES, Structure, by_any_name
 from spinemsca.errors import CaseError
+from spinemsca.label_values import whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -112,7 +113,7 @@ def as_label_volume(
     """Slices of one volume under one table, so that an L6 in any of them counts in all.
 
     Args:
-        slices: Each as `as_label_map` takes it, all of one shape; at least one.
+        slices: Each as `in_own_scheme` takes it, all of one shape; at least one.
         numbering: Whose numbers they are.
         where: Named in errors.
 
@@ -120,7 +121,7 @@ def as_label_volume(
         `(S, H, W)` values 0 to 18, and the numbers that the numbering does not know.
 
     Raises:
-        CaseError: As `as_label_map`.
+        CaseError: As `in_own_scheme`.
     """
     return _numbered(np.stack([_plane(_array(s, where), where) for s in slices]), numbering, where)
 
@@ -128,15 +129,15 @@ def as_label_volume(
 def to_structures(
     array: Any, numbering: LabelScheme, *, where: str | None = None
 ) -> tuple[LabelMap, tuple[int, ...]]:
-    """`as_label_map`, and the numbers that the numbering does not know, which are left out.
+    """`in_own_scheme`, and the numbers that the numbering does not know, which are left out.
 
     Args:
-        array: As `as_label_map`.
+        array: As `in_own_scheme`.
         numbering: Whose numbers they are.
         where: Named in errors.
 
     Raises:
-        CaseError: As `as_label_map`.
+        CaseError: As `in_own_scheme`.
     """
     array = _array(array, where)
     if numbering is LabelScheme.OWN and _is_own(array):
@@ -186,11 +187,11 @@ def _plane(array: NDArray[Any], where: str | None) -> NDArray[np.int64]:
             where=where,
             remedy="Give one slice (rows, columns), or one-hot (12, rows, columns)",
         )
-    whole = np.rint(np.nan_to_num(array, nan=-1.0, posinf=-1.0, neginf=-1.0))
-    if (whole < 0).any() or np.abs(whole - array).max() > 1e-3:
+    numbers = whole_numbers(array, where)
+    if numbers.min() < 0:
         raise CaseError(
-            "label map holds values that are no whole numbers from 0",
+            f"label map spans {numbers.min()} to {numbers.max()}",
             where=where,
-            remedy="Give label numbers, not probabilities of one structure",
+            remedy="Values are whole numbers from 0 (background)",
         )
-    return np.asarray(whole, dtype=np.int64)
+    return np.asarray(numbers, dtype=np.int64)
