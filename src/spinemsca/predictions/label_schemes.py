@@ -16,6 +16,7 @@ import numpy as np
 
 from spinemsca.anatomy import NUMBER_OF_CLASSES, OTHERS, STRUCTURES, Structure, by_any_name
 from spinemsca.errors import CaseError
+from spinemsca.label_values import whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -174,11 +175,11 @@ def _plane(array: NDArray[Any], where: str | None) -> NDArray[np.int64]:
             where=where,
             remedy="Give one slice (rows, columns), or one-hot (12, rows, columns)",
         )
-    whole = np.rint(np.nan_to_num(array, nan=-1.0, posinf=-1.0, neginf=-1.0))
-    if (whole < 0).any() or np.abs(whole - array).max() > 1e-3:
+    numbers = whole_numbers(array, where)
+    if numbers.min() < 0:
         raise CaseError(
-            "label map holds values that are no whole numbers from 0",
+            f"label map spans {numbers.min()} to {numbers.max()}",
             where=where,
-            remedy="Give label numbers, not probabilities of one structure",
+            remedy="Values are whole numbers from 0 (background)",
         )
-    return np.asarray(whole, dtype=np.int64)
+    return np.asarray(numbers, dtype=np.int64)

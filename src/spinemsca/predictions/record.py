@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from spinemsca._util import Strict, write_text
+from spinemsca._util import Strict, opening, write_text
 from spinemsca.anatomy import SPINE
-from spinemsca.errors import FileFormatError, SpineError, UsageError
+from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.io import Orientation
 
 if TYPE_CHECKING:
@@ -147,17 +147,10 @@ def read_record(path: Path) -> Record:
         FileFormatError: If it is no record of this version: edited, foreign, damaged or older.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FileFormatError("is too large for a record", where=path, remedy=_AGAIN)
-        return Record.model_validate_json(path.read_bytes())
-    except SpineError:
-        raise
-    except OSError as error:
-        raise FileFormatError(
-            f"cannot be opened ({error.strerror or error})",
-            where=path,
-            remedy="Check the path and its permissions",
-        ) from None
+        with opening(path):
+            if path.stat().st_size > _LARGEST:
+                raise FileFormatError("is too large for a record", where=path, remedy=_AGAIN)
+            return Record.model_validate_json(path.read_bytes())
     except (ValidationError, ValueError, RecursionError) as error:
         raise FileFormatError(_fault(error), where=path, remedy=_AGAIN) from None
 

@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from spinemsca._util import numbered_components
 from spinemsca.anatomy import (
     BACKGROUND,
     COLUMN,
@@ -142,9 +143,9 @@ def _fragments(label: LabelMap, kind: Kind) -> NDArray[np.int32]:
     for structure in VERTEBRAE if kind is Kind.VERTEBRA else DISCS:
         box = boxes[structure.value - 1]
         if box is not None:
-            parts, number = ndimage.label(label[box] == structure.value)
+            parts, sizes = numbered_components(label[box] == structure.value)
             ids[box] += np.where(parts > 0, parts + count, 0)
-            count += number
+            count += len(sizes)
     return _largest(ids)
 
 
@@ -160,7 +161,7 @@ def _largest(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 
 def _typical(ids: NDArray[np.int32], areas: NDArray[np.float64]) -> float:
     """Pixels of a whole body: bodies of one kind hardly touch, but may be in fragments."""
-    together = np.bincount(ndimage.label(ids > 0)[0].ravel())[1:]
+    _, together = numbered_components(ids > 0)
     whole, fragment = (float(np.median(a[a >= 0.4 * a.max()])) for a in (together, areas))
     return whole if whole < _FUSED * fragment else fragment
 
@@ -291,7 +292,7 @@ def _in_one_piece(pixels: NDArray[np.intp]) -> bool:
     low, high = pixels.min(axis=0), pixels.max(axis=0) + 1
     mask = np.zeros(high - low, dtype=bool)
     mask[tuple((pixels - low).T)] = True
-    return int(ndimage.label(mask)[1]) == 1
+    return len(numbered_components(mask)[1]) == 1
 
 
 def _bone(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.bool_]:
