@@ -32,6 +32,7 @@ stuck at first, since Dice has no slope where every structure's probability is n
 is past that, 1 is the honest weight: a higher one draws every outline a pixel or two too wide.
 """
 
+# Pixels added to both sides of the Dice, as is usual, so that it is defined where nothing is.
 _SMOOTH: Final = 1.0
 
 _LEAST: Final = 1e-30
