@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from spinemsca._util.checksums import SUMS_NAME, blob_sha1, format_sums, parse_sums, sha256
 from spinemsca._util.files import atomic_folder, atomic_path, write_bytes, write_text
 from spinemsca._util.lazy import lazy_face
-from spinemsca._util.optional import optional
+from spinemsca._util.optional_packages import optional
 from spinemsca._util.os_errors import opening
 from spinemsca._util.parallel import Workers, default_workers, parallel_map
 from spinemsca._util.pixels import largest_component, numbered_components, percentile_window
