@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from spinemsca.release.archive.pack import pack
 from spinemsca.release.archive.multipart import parse_size
+from spinemsca.release.archive.pack import pack
 from spinemsca.release.case_table import TABLE_NAME, CaseRow
 from spinemsca.release.info import Info, info
 from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, Entry
