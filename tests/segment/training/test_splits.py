@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from spinemsca.errors import FileFormatError, UsageError
+from spinemsca.errors import UsageError
+from spinemsca.release import read_patient_splits
 from spinemsca.release.split import Split, split_sizes
-from spinemsca.segment.training.splits import draw_patients, read_patients, write_patients
+from spinemsca.segment.training.splits import draw_patients, write_patients
 
 LISTS = Path(__file__).parents[3] / "examples"
 NAMES = [f"p{i}" for i in range(20)]
@@ -27,22 +28,22 @@ def test_sizes_are_those_asked_for():
 def test_lists_come_back_from_disk(tmp_path):
     splits = draw_patients(NAMES, 0)
     write_patients(tmp_path / "a.csv", splits)
-    assert read_patients(tmp_path / "a.csv") == splits
+    assert read_patient_splits(tmp_path / "a.csv") == splits
 
 
 @pytest.mark.parametrize("text", ["a,b\n1,train\n", "patient,split\n1,train\n1,test\n"])
 def test_broken_lists_are_refused(tmp_path, text):
     (tmp_path / "a.csv").write_text(text)
-    with pytest.raises(FileFormatError, match=r"a\.csv"):
-        read_patients(tmp_path / "a.csv")
+    with pytest.raises(UsageError, match=r"a\.csv"):
+        read_patient_splits(tmp_path / "a.csv")
 
 
 def test_missing_list_and_unknown_split_are_named(tmp_path):
-    with pytest.raises(FileFormatError, match="no list of patients"):
-        read_patients(tmp_path / "none.csv")
+    with pytest.raises(UsageError, match=r"none\.csv: cannot be read"):
+        read_patient_splits(tmp_path / "none.csv")
     (tmp_path / "a.csv").write_text("patient,split\n1\n")
     with pytest.raises(UsageError, match="no split"):
-        read_patients(tmp_path / "a.csv")
+        read_patient_splits(tmp_path / "a.csv")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_missing_list_and_unknown_split_are_named(tmp_path):
     [("spider-space", "spider/space/images"), ("sudirman", "sudirman/images")],
 )
 def test_shipped_lists_name_every_patient_of_the_real_images(shared_data, name, images):
-    splits = read_patients(LISTS / f"{name}-patients.csv")
+    splits = read_patient_splits(LISTS / f"{name}-patients.csv")
     found = {p.stem.partition("_")[0] for p in (shared_data / images).glob("*.png")}
     assert set(splits) == found
     assert set(splits.values()) == set(Split)

@@ -9,7 +9,6 @@ Only training cases come of it, and only of patients who neither choose nor judg
 from __future__ import annotations
 
 import argparse
-import csv
 import re
 import sys
 from dataclasses import dataclass
@@ -22,11 +21,10 @@ from spinemsca._util import Progress, silent
 from spinemsca.anatomy import BACKGROUND, COLUMN
 from spinemsca.case import Case
 from spinemsca.curate import Fit, normalise, place, resample_image, resample_label
-from spinemsca.errors import CaseError, FileFormatError, ReleaseError, SpineError, UsageError
+from spinemsca.errors import CaseError, ReleaseError, SpineError, UsageError
 from spinemsca.io import read_scan
-from spinemsca.release import Release, Split, write_release
+from spinemsca.release import Release, Split, read_csv, read_patient_splits, write_release
 from spinemsca.segment.inference.model import Model
-from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -161,17 +159,9 @@ def read_rejected(path: Path) -> frozenset[str]:
     """The column `name` of a CSV file.
 
     Raises:
-        FileFormatError: If it is no such file.
+        UsageError: If it is no such file.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return frozenset(row["name"] for row in csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        raise FileFormatError(
-            f"is no list of names ({type(error).__name__})",
-            where=path,
-            remedy="Its columns are name and reason",
-        ) from None
+    return frozenset(row["name"] for row in read_csv(path, {"name"}))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -194,7 +184,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _made(given: argparse.Namespace) -> Labelled:
     images = sorted(p for p in given.images.iterdir() if p.suffix.lower() == ".png")
-    splits = {k: v for path in given.held_out for k, v in read_patients(path).items()}
+    splits = {k: v for path in given.held_out for k, v in read_patient_splits(path).items()}
     return pseudo_label(
         Model.load(given.weights),
         images,

@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from spinemsca._util import write_text
-from spinemsca.errors import FileFormatError
 from spinemsca.release import Split, split_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-__all__ = ["draw_patients", "read_patients", "write_patients"]
+__all__ = ["draw_patients", "write_patients"]
 
 _COLUMNS = ("patient", "split")
 
@@ -47,25 +46,3 @@ def write_patients(path: Path, splits: Mapping[str, Split]) -> None:
     writer.writerow(_COLUMNS)
     writer.writerows((patient, split.value) for patient, split in splits.items())
     write_text(path, text.getvalue())
-
-
-def read_patients(path: Path) -> dict[str, Split]:
-    """Reads what `write_patients` wrote.
-
-    Raises:
-        FileFormatError: If the file is no such table, or names a patient twice.
-        UsageError: If it names a split that does not exist.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [(row["patient"], row["split"]) for row in csv.DictReader(file)]
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        raise FileFormatError(
-            f"is no list of patients ({type(error).__name__})",
-            where=path,
-            remedy="Its columns are patient and split",
-        ) from None
-    splits = {patient: Split.parse(split or "") for patient, split in rows}
-    if len(splits) < len(rows):
-        raise FileFormatError("names a patient twice", where=path)
-    return splits
