@@ -157,7 +157,7 @@ def alignment_lines(found: Measurements) -> list[Line]:
         for s, b in spine.blocks.items()
         if s in VERTEBRAE[:-1]
     ]
-    lines += [*_cobb_l1_s1(found), *_cobb_l1_l5(found), *_slope(found)]
+    lines += [*_cobb_to(found, to_sacrum=True), *_cobb_to(found, to_sacrum=False), *_slope(found)]
     for disc in _slipped(found):
         lines.extend(_slip(found, disc))
     return [line for line in lines if _finite(line)]
@@ -167,28 +167,20 @@ def _finite(line: Line) -> bool:
     return bool(np.isfinite([line.start, line.end]).all())
 
 
-def _cobb_l1_s1(found: Measurements) -> Iterator[Line]:
-    blocks = found.spine.blocks
-    if found.get("lordosis_l1_s1").value is None:
+def _cobb_to(found: Measurements, *, to_sacrum: bool) -> Iterator[Line]:
+    """Both plates of L1–S1, whose lower one is S1's upper, or of L1–L5, whose is L5's lower."""
+    key, name = ("lordosis_l1_s1", "L1–S1") if to_sacrum else ("lordosis_l1_l5", "L1–L5")
+    if found.get(key).value is None:
         return
-    ends = (
-        _plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
-        _plate(blocks[_SACRUM], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
-    )
-    text = f"L1–S1 {_value(found, 'lordosis_l1_s1', 'spine', 1)}"
-    yield from _cobb(found.spine, LineKind.COBB_S1, ends, 1, text)
-
-
-def _cobb_l1_l5(found: Measurements) -> Iterator[Line]:
     blocks = found.spine.blocks
-    if found.get("lordosis_l1_l5").value is None:
-        return
-    ends = (
-        _plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
-        _plate(blocks[_FIFTH], INFERIOR_ANTERIOR, INFERIOR_POSTERIOR),
+    below = (
+        _plate(blocks[_SACRUM], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR)
+        if to_sacrum
+        else _plate(blocks[_FIFTH], INFERIOR_ANTERIOR, INFERIOR_POSTERIOR)
     )
-    text = f"L1–L5 {_value(found, 'lordosis_l1_l5', 'spine', 1)}"
-    yield from _cobb(found.spine, LineKind.COBB_L5, ends, -1, text)
+    ends = (_plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR), below)
+    kind, side = (LineKind.COBB_S1, 1) if to_sacrum else (LineKind.COBB_L5, -1)
+    yield from _cobb(found.spine, kind, ends, side, f"{name} {_value(found, key, 'spine', 1)}")
 
 
 def _plate(block: OutlinedStructure, first: int, last: int) -> tuple[Points, Points]:
