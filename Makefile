@@ -13,10 +13,10 @@ DATA ?= ../shared/data
 SLICE ?= $(DATA)/spider/mid/45_t2_SPACE.png
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-slow test-lowest test-extras test-wheel check format real weights comparison bench docs clean
+.PHONY: help setup demo test test-slow test-lowest test-extras test-wheel test-all check release-check format real weights comparison bench docs clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: $(READY)  ## Create .venv with everything that development needs
 
@@ -35,7 +35,7 @@ test: $(READY)  ## Run the fast tests with coverage
 	$(PYTEST) -n 2 --cov --cov-report=term
 
 test-slow: $(READY)  ## Run the tests that take minutes
-	$(PYTEST) -m slow
+	$(PYTEST) -n 2 -m slow
 
 test-lowest: $(READY)  ## Run the fast tests with the lowest versions that are promised
 	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
@@ -54,11 +54,16 @@ test-extras: $(READY)  ## Run the fast tests with every extra and SimpleITK, so 
 test-wheel: $(READY)  ## Build the wheel, install it into an empty venv, and run every verb
 	$(PYTEST) -m slow tests/test_wheel.py
 
+test-all: test test-slow test-lowest test-extras test-wheel docs  ## Run every test and build the docs: what runs each night
+
 check: $(READY)  ## Lint, check formatting, types and the direction of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+release-check: $(READY)  ## See whether version, changelog, citation, card and wheel agree
+	$(BIN)/python scripts/release_check.py
 
 format: $(READY)  ## Format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

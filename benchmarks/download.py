@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -42,7 +43,7 @@ def make(folder: Path, megabytes: int) -> None:
     (folder / "SHA256SUMS").write_text(format_sums(sums))
 
 
-def in_process(function, *arguments) -> int:
+def in_process(function: Callable[..., object], *arguments: object) -> int:
     """Runs a function in a process of its own and waits for it; returns its process id."""
     child = os.fork()
     if child == 0:

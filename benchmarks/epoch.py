@@ -15,7 +15,9 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -30,7 +32,7 @@ from spinemsca.release.split import Split
 GOAL, FIRST_GOAL = 2.5, 0.9
 
 
-class Naive(Dataset):
+class Naive(Dataset[dict[str, Any]]):
     """What one writes first."""
 
     def __init__(self, root: Path) -> None:
@@ -39,14 +41,14 @@ class Naive(Dataset):
     def __len__(self) -> int:
         return len(self.folders)
 
-    def __getitem__(self, index: int) -> dict:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         folder = self.folders[index]
         image = torch.load(folder / "img.pt", weights_only=True)
         label = torch.load(folder / "label.pt", weights_only=True)
         return {"image": image[None], "label": label.long(), "case": folder.name}
 
 
-class NaiveDict(Dataset):
+class NaiveDict(Dataset[dict[str, Any]]):
     """The same over one dict of numpy arrays a case, as `p*/aug*.pt` hold it."""
 
     def __init__(self, root: Path) -> None:
@@ -55,13 +57,13 @@ class NaiveDict(Dataset):
     def __len__(self) -> int:
         return len(self.files)
 
-    def __getitem__(self, index: int) -> dict:
+    def __getitem__(self, index: int) -> dict[str, Any]:
         held = torch.load(self.files[index], weights_only=False)
         image, label = torch.from_numpy(held["img"]), torch.from_numpy(held["label"])
         return {"image": image.float()[None], "label": label.long(), "case": "p"}
 
 
-def cases(number: int):
+def cases(number: int) -> Iterator[tuple[Split, Case]]:
     """Cases of noise with eleven blocks as labels."""
     rng = np.random.default_rng(0)
     label = np.zeros((512, 512), np.uint8)
@@ -84,7 +86,12 @@ def write_dicts(source: Path, root: Path) -> None:
         torch.save(held, path)
 
 
-def epoch(dataset: Dataset, batch: int, workers: int, join=default_collate) -> float:
+def epoch(
+    dataset: Dataset[dict[str, Any]],
+    batch: int,
+    workers: int,
+    join: Callable[[list[dict[str, Any]]], Any] = default_collate,
+) -> float:
     """Milliseconds a case."""
     loader = DataLoader(dataset, batch_size=batch, num_workers=workers, collate_fn=join)
     start = time.perf_counter()
@@ -101,7 +108,13 @@ def first_epoch(root: Path, batch: int, workers: int) -> float:
         return built + epoch(dataset, batch, workers, collate)
 
 
-def compare(name: str, naive: Dataset, root: Path, batch: int, options) -> bool:
+def compare(
+    name: str,
+    naive: Dataset[dict[str, Any]],
+    root: Path,
+    batch: int,
+    options: argparse.Namespace,
+) -> bool:
     """Prints the ratios; whether both reach their goals."""
     ours = SpineMSCA(root, "train")
     # The disk is to have done with what was written for this comparison.
@@ -123,7 +136,7 @@ def compare(name: str, naive: Dataset, root: Path, batch: int, options) -> bool:
         f" first epoch {first:5.2f} = {slow / first:4.1f}x (goal {FIRST_GOAL}x)",
         flush=True,
     )
-    return slow / fast >= GOAL and slow / first >= FIRST_GOAL
+    return bool(slow / fast >= GOAL and slow / first >= FIRST_GOAL)
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from tests.measure.spines import corners, draw, transform, truth
 
 from spinemsca.measure.measurements import measure
 
-GROUPS = {
+GROUPS: dict[str, str | tuple[str, ...]] = {
     "heights of bodies": "body_height",
     "heights of discs, endplates": ("disc_height_dabbs", "disc_height_hurxthal", "disc_space"),
     "heights of discs, outline": ("disc_height_a", "disc_height_m", "disc_height_p"),
@@ -41,6 +41,8 @@ def line(spacing: float, ragged: float, rounded: float) -> None:
         results = measure(drawn.label, spacing=drawn.spacing)
         for (name, row), value in truth(drawn.corners).items():
             result = results.get(name, row)
+            assert isinstance(result.value, float)
+            assert result.error is not None
             group = next(k for k, start in GROUPS.items() if name.startswith(start))
             gaps[group].append(result.value - value)
             scores[group].append((result.value - value) / max(result.error, 1e-9))

@@ -23,18 +23,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import surface_distance as deepmind
+import surface_distance as deepmind  # type: ignore[import-untyped]
 import torch
-from medpy.metric import binary
-from monai.metrics import compute_average_surface_distance, compute_hausdorff_distance
+from medpy.metric import binary  # type: ignore[import-untyped]
+from monai.metrics.hausdorff_distance import compute_hausdorff_distance
+from monai.metrics.surface_distance import compute_average_surface_distance
 from PIL import Image
 from scipy import ndimage
 
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.curate.spider import levels_from_tissue
 from spinemsca.errors import CaseError
+from spinemsca.io import Grid, Orientation, write_nifti
 from spinemsca.io.image_file import write_label_picture
-from spinemsca.io.nifti import write_nifti
 from spinemsca.phantom import phantom
 from spinemsca.predictions.pairing import Pair
 from spinemsca.score.case_score import score_case
@@ -177,14 +178,15 @@ def memory() -> None:
         files = [Path(folder) / f"{name}.nii.gz" for name in ("given", "wanted")]
         affine = np.array([[-4.0, 0, 0, 0], [0, 0, -0.6, 0], [0, -0.6, 0, 0], [0, 0, 0, 1]])
         for file, label in zip(files, volume(), strict=True):
-            write_nifti(file, label, affine)
+            write_nifti(file, label, Grid(label.shape, Orientation.of(affine), affine))
         _grow(files, (8, 24, 72))
 
 
 def _grow(files: list[Path], numbers: tuple[int, ...]) -> None:
     """Scores two files again and again, in longer and longer runs."""
+    given, wanted = files
     for number in numbers:
-        pairs = [Pair(str(i), *files, annotated=frozenset(STRUCTURES)) for i in range(number)]
+        pairs = [Pair(str(i), given, wanted, frozenset(STRUCTURES)) for i in range(number)]
         start = time.perf_counter()
         scores = list(score_pairs(pairs, workers=os.cpu_count() or 1))
         rate = len(scores) / (time.perf_counter() - start)

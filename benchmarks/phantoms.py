@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from spinemsca.measure.measurements import measure
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 from spinemsca.segment.inference.pretrained import load_model
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def main(count: int) -> None:
             measured = measure(judged)
             for (kind, name, row), value in true.items():
                 result = measured.get(name, row)
-                if result.value is not None:
+                if isinstance(result.value, float):
                     errors[outlines].setdefault(kind, []).append(abs(result.value - value))
     for kind, goal in GOALS.items():
         true_error, error = (float(np.mean(errors[o][kind])) for o in ("true", "predicted"))

@@ -57,7 +57,8 @@ def measured(code: str, *arguments: str) -> dict[str, float]:
     """What a process prints as JSON."""
     command = [sys.executable, "-W", "ignore", "-c", code, *arguments]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
-    return json.loads(done.stdout.splitlines()[-1])
+    said: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return said
 
 
 def whole_run(weights: str, folder: Path) -> float:

@@ -11,6 +11,7 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
@@ -37,12 +38,12 @@ def main() -> None:
         _report("making and writing a release", cases, spent)
 
 
-def _each(make, cases: int) -> None:
+def _each(make: Callable[[int, int], object], cases: int) -> None:
     for i in range(cases):
         make(1, i)
 
 
-def _seconds(work) -> float:
+def _seconds(work: Callable[[], object]) -> float:
     start = time.process_time()
     work()
     return time.process_time() - start

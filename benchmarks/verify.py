@@ -14,6 +14,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spinemsca.case import Case
+    from spinemsca.release.split import Split
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -35,7 +42,7 @@ def make(root: Path, cases: int) -> None:
     splits = [s for s, n in split_sizes(cases).items() for _ in range(n)]
     rng = np.random.default_rng(0)
 
-    def made():
+    def made() -> Iterator[tuple[Split, Case]]:
         for index, split in enumerate(splits):
             case = seeds[index % DIFFERENT]
             coarse = rng.standard_normal((64, 64)).repeat(8, 0).repeat(8, 1)

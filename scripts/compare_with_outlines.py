@@ -52,7 +52,8 @@ def icc(one: np.ndarray, other: np.ndarray) -> float:
 
 def pairs(release: Release, split: Split) -> dict[str, list[tuple[str, float, float]]]:
     """By measure: patient, value from the person's outlines, value from the prediction."""
-    model, found = load_model(), {name: [] for name in GOALS}
+    model = load_model()
+    found: dict[str, list[tuple[str, float, float]]] = {name: [] for name in GOALS}
     for entry in release.of(split):
         case = release.load(entry)
         spacing = None if case.spacing is None else (case.spacing.row, case.spacing.column)

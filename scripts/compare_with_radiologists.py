@@ -201,7 +201,8 @@ def disagreements(found: list[Disc], pictures: dict[str, Image.Image]) -> list[I
     index = stats.rankdata([d.measures["degeneration_index"] for d in kept])
     grade = stats.rankdata([d.pfirrmann for d in kept])
     order = np.argsort(-np.abs(index - grade))
-    shown, tiles = set(), []
+    shown: set[str] = set()
+    tiles: list[Image.Image] = []
     for i in order:
         disc = kept[i]
         if disc.patient not in shown and len(tiles) < 8:

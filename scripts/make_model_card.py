@@ -51,6 +51,7 @@ def judge(model: Model, release: Release, split: Split, out: Path) -> dict[str, 
     pairs, found = [], {}
     for entry in release.of(split):
         case = release.load(entry)
+        assert entry.label_path is not None
         found[entry.name] = model.predict(case.image, case.spacing)
         write_label_picture(folder / f"{entry.name}.png", found[entry.name].label)
         pairs.append(

@@ -48,7 +48,7 @@ def _read(path: Path) -> NDArray[np.float32]:
 
 def _windowed(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
     low, high = np.percentile(pixels, (1, 97.5))
-    return np.clip((pixels - low) / (high - low), 0, 1)
+    return np.asarray(np.clip((pixels - low) / (high - low), 0, 1), dtype=np.float32)
 
 
 def _thumbnail(image: NDArray[np.float32]) -> Image.Image:

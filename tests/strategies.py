@@ -13,7 +13,7 @@ from spinemsca.release.split import Split
 shapes = st.tuples(st.integers(1, 24), st.integers(1, 24))
 spacings = st.builds(Spacing, st.floats(0.05, 20), st.floats(0.05, 20))
 sexes = st.none() | st.sampled_from(Sex)
-annotations = st.frozensets(st.sampled_from(STRUCTURES))
+annotated = st.frozensets(st.sampled_from(STRUCTURES))
 words = st.text("abcXYZ019-_é脊", min_size=1, max_size=8)
 names = words.filter(lambda w: Split.from_folder(w) is None)
 texts = st.text(
@@ -39,7 +39,7 @@ def cases(draw, name=names):
         label=draw(label_maps(shape)),
         spacing=draw(st.none() | spacings),
         sex=draw(sexes),
-        annotated=draw(annotations),
+        annotated=draw(annotated),
         source=draw(texts),
     )
 

@@ -31,7 +31,7 @@ def test_case_is_immutable_and_leaves_the_callers_array_alone():
     with pytest.raises(ValueError, match="read-only"):
         case.image[0, 0] = 1
     with pytest.raises(AttributeError):
-        case.name = "b"
+        case.name = "b"  # type: ignore[misc]
     image[0, 0] = 0
     assert (case.spacing, case.sex, case.patient) == (Spacing(1, 2), Sex.FEMALE, "a")
     assert case.replace(patient="p").patient == "p"

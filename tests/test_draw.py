@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spinemsca.anatomy import COLUMN, DISCS, STRUCTURES, VERTEBRAE, by_name
+from spinemsca.anatomy import COLUMN, DISCS, STRUCTURES, VERTEBRAE, Structure, by_name
 from spinemsca.case import Case, Spacing
 from spinemsca.draw import case_figure, contact_sheet, legend, overlay, windowed
 from spinemsca.errors import UsageError
@@ -70,7 +70,7 @@ def test_neighbours_differ_for_every_eye(vision: np.ndarray) -> None:
     opacity=st.floats(0.2, 1),
 )
 def test_only_labelled_pixels_are_coloured(
-    structure: object, row: int, column: int, opacity: float
+    structure: Structure, row: int, column: int, opacity: float
 ) -> None:
     image = np.linspace(0, 1, 30 * 30, dtype=np.float32).reshape(30, 30)
     label = np.zeros((30, 30), np.uint8)

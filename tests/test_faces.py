@@ -43,6 +43,15 @@ def test_rooms_are_entered_by_their_faces(path):
             assert alias.name in face.__all__, f"{path.name}:{node.lineno} {room}.{alias.name}"
 
 
+@pytest.mark.parametrize("room", ROOMS)
+def test_no_module_stands_where_a_face_offers_a_function(room):
+    """A module that is loaded later takes the place of a lazy name that is called like it."""
+    face = importlib.import_module(f"spinemsca.{room}")
+    if "__getattr__" in vars(face):
+        modules = {path.stem for path in (SOURCE / room).glob("*.py")}
+        assert set(face.__all__) & modules == set()
+
+
 def test_no_public_name_is_defined_twice():
     defined: dict[str, set[Path]] = {}
     for path in SOURCE.rglob("*.py"):

@@ -99,9 +99,9 @@ def prepare(where: Path) -> None:
     """A folder of pictures and label maps, and the configurations of `build` and `train`."""
     for index in range(6):
         case = phantom(2, index, size=256)
-        for kind, values in (("images", 255 * case.image), ("labels", case.label)):
+        for kind, pixels in (("images", 255 * case.image), ("labels", case.label)):
             (where / "flat" / kind).mkdir(parents=True, exist_ok=True)
-            Image.fromarray(values.astype(np.uint8)).save(where / f"flat/{kind}/p{index}.png")
+            Image.fromarray(pixels.astype(np.uint8)).save(where / f"flat/{kind}/p{index}.png")
     values = "".join(f'{s.value} = "{s.name}"\n' for s in STRUCTURES)
     paths = 'images = "images/*.png"\nlabels = "labels/*.png"\n'
     (where / "build.toml").write_text(f"{paths}[values]\n{values}")

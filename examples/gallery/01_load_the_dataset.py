@@ -15,10 +15,9 @@ from pathlib import Path
 from torch.utils.data import DataLoader
 
 import spinemsca as sm
-from spinemsca.release.synthetic import synthesise
 
 root = Path(tempfile.mkdtemp()) / "phantoms"
-synthesise(root, 12, seed=1)
+sm.synthesise(root, 12, seed=1)
 train = sm.SpineMSCA(root, split="train")
 print(str(train).replace(str(root.parent), "…"))
 
@@ -31,7 +30,7 @@ print(item["label"].unique().tolist())
 
 # %%
 # The ordinary ``DataLoader`` collates them.
-batch = next(iter(DataLoader(train, batch_size=4, shuffle=True)))
+batch = next(iter(DataLoader(train, batch_size=4, shuffle=True, collate_fn=sm.collate)))
 print(batch["image"].shape, batch["case"])
 
 # %%

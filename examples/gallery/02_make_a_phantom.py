@@ -14,10 +14,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import spinemsca as sm
-from spinemsca.phantom import draw_parameters, phantom, render
+from spinemsca.phantom import draw_parameters, render
 
-case = phantom(seed=1, index=3)
-assert np.array_equal(case.image, phantom(1, 3).image)
+case = sm.phantom(seed=1, index=3)
+assert np.array_equal(case.image, sm.phantom(1, 3).image)
 print(case.name, case.shape, f"{case.spacing.row:.2f} x {case.spacing.column:.2f} mm", case.sex)
 
 # %%
@@ -32,7 +32,7 @@ def with_grade(grade: int) -> sm.Case:
 
 
 shown = [with_grade(grade) for grade in (1, 3, 5)]
-shown.append(phantom(1, 3, contrast="t1", name="T1 contrast"))
+shown.append(sm.phantom(1, 3, contrast="t1", name="T1 contrast"))
 figure, axes = plt.subplots(1, 4, figsize=(11, 3.2), layout="constrained")
 for one, panel in zip(shown, axes, strict=True):
     panel.imshow(one.image, cmap="gray", vmax=np.percentile(one.image, 99.5))

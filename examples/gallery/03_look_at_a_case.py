@@ -10,11 +10,11 @@ What a case holds, how its structures are named, and how to draw it.
 # in mm, or ``None`` where nobody knows it; it is never guessed.
 import matplotlib.pyplot as plt
 
+import spinemsca as sm
 from spinemsca.anatomy import COLUMN
-from spinemsca.draw import case_figure, overlay
-from spinemsca.phantom import phantom
+from spinemsca.draw import case_figure
 
-case = phantom(seed=2, index=5)
+case = sm.phantom(seed=2, index=5)
 print(case.name, case.shape, case.sex, case.spacing)
 
 # %%
@@ -32,7 +32,7 @@ case_figure(case)
 # ``overlay`` gives the bare picture, to be set into a figure of your own.
 rows, columns = case.label.nonzero()
 figure, panel = plt.subplots(figsize=(4, 5), layout="constrained")
-panel.imshow(overlay(case.image, case.label, opacity=0.35))
+panel.imshow(sm.overlay(case.image, case.label, opacity=0.35))
 panel.set_xlim(columns.min() - 20, columns.max() + 20)
 panel.set_ylim(rows.max() + 20, rows.min() - 20)
 panel.axis("off")

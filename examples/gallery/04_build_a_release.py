@@ -18,11 +18,8 @@ from PIL import Image
 
 import spinemsca as sm
 from spinemsca.anatomy import COLUMN
-from spinemsca.curate.build import build
-from spinemsca.curate.config import BuildConfig
-from spinemsca.phantom import phantom
-from spinemsca.release.archive.pack import pack
-from spinemsca.release.verify import verify
+from spinemsca.curate import read_build_config
+from spinemsca.release import pack
 
 folder = Path(tempfile.mkdtemp())
 numbers = {s.value: 201 + s.value - 7 if s.is_disc else 19 + s.value for s in COLUMN}
@@ -31,7 +28,7 @@ patients = []
 for name in ("images", "labels"):
     (folder / name).mkdir()
 for index in range(6):
-    case = phantom(seed=4, index=index)
+    case = sm.phantom(seed=4, index=index)
     grey = Image.fromarray((255 * np.clip(case.image, 0, 1)).astype(np.uint8))
     grey.resize((320, 384)).save(folder / "images" / f"p{index}_t2.png")
     labels = Image.fromarray(table[case.label])
@@ -43,23 +40,26 @@ with (folder / "patients.csv").open("w", newline="") as file:
     writer.writerows(patients)
 
 # %%
-# A few lines say what is what; ``spine-msca build CONFIG OUT`` reads the same from TOML or YAML.
-config = BuildConfig(
-    images="images/*.png",
-    labels="labels/*.png",
-    values={numbers[s.value]: s.name for s in COLUMN},
-    name=r"(?P<patient>p\d+)_t2",
-    metadata={"file": "patients.csv", "key": "patient", "sex": "sex"},
-    source="synthetic, made for this example",
-)
-built = build(config, folder, folder / "release", beside=folder, seed=0)
+# A few lines of TOML say what is what; ``spine-msca build CONFIG OUT`` reads the same file.
+lines = [
+    'images = "images/*.png"',
+    'labels = "labels/*.png"',
+    r"name = '(?P<patient>p\d+)_t2'",
+    'source = "synthetic, made for this example"',
+    'metadata = { file = "patients.csv", key = "patient", sex = "sex" }',
+    "[values]",
+    *(f'{numbers[s.value]} = "{s.name}"' for s in COLUMN),
+]
+(folder / "config.toml").write_text("\n".join(lines))
+config = read_build_config(folder / "config.toml")
+built = sm.build(config, folder, folder / "release", beside=folder, seed=0)
 for split in ("Train", "Vali", "Test"):
     print(split, *sorted(path.name for path in (folder / "release" / split).iterdir()))
 print("left out:", dict(built.left_out))
 
 # %%
 # ``verify`` judges it as a curator would; a broken rule of severity *error* fails the release.
-verdict = verify(folder / "release")
+verdict = sm.verify(folder / "release")
 print("passed:", verdict.passed)
 for finding in verdict.findings:
     print(finding.rule.severity, finding.rule.name, finding.case or "the release", finding.message)

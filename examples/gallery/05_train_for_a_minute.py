@@ -14,39 +14,41 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from PIL import Image
 
-from spinemsca.draw import overlay
-from spinemsca.phantom import phantom
-from spinemsca.release.release import Release
-from spinemsca.release.split import Split
-from spinemsca.release.synthetic import synthesise
-from spinemsca.segment.inference.model import Model
-from spinemsca.segment.networks.column import NetworkConfig
-from spinemsca.segment.runtime.weights import Weights
-from spinemsca.segment.training.checkpoint import export_checkpoint
-from spinemsca.segment.training.config import TrainingConfig
-from spinemsca.segment.training.data import load_examples
-from spinemsca.segment.training.train import train
+import spinemsca as sm
+from spinemsca.release import Split
+from spinemsca.segment import (
+    Weights,
+    export_checkpoint,
+    load_examples,
+    read_training_config,
+    train,
+)
 
 folder = Path(tempfile.mkdtemp())
-synthesise(folder / "phantoms", 12, seed=5, size=256)
-release = Release.open(folder / "phantoms")
+sm.synthesise(folder / "phantoms", 12, seed=5, size=256)
+release = sm.open_release(folder / "phantoms")
 training = load_examples(release, Split.TRAIN)
 validation = load_examples(release, Split.VAL)
 
 # %%
-# Everything has a default; here the network is a small one of the same design. From a file:
-# ``spine-msca train phantoms --config examples/train/minute.toml --out run``.
-config = TrainingConfig(
-    network=NetworkConfig(widths=(32, 48, 64), depths=(1, 1, 1), attention=1),
-    steps=200,
-    size=96,
-    batch=4,
-    rate=4e-3,
-    warmup=10,
-    ema=0.9,
-    strength=0.2,
-    validate_every=40,
-)
+# Everything has a default; here the network is a small one of the same design. The command reads
+# the same file: ``spine-msca train phantoms --config examples/train/minute.toml --out run``.
+(folder / "config.toml").write_text("""
+steps = 200
+size = 96
+batch = 4
+rate = 4e-3
+warmup = 10
+ema = 0.9
+strength = 0.2
+validate_every = 40
+
+[network]
+widths = [32, 48, 64]
+depths = [1, 1, 1]
+attention = 1
+""")
+config = read_training_config(folder / "config.toml")
 best = train(config, training, validation, folder / "run", device="cpu")
 print(f"best mean Dice on the validation cases: {best:.2f}")
 
@@ -60,13 +62,13 @@ curves
 # %%
 # What the network makes of a case that it has not seen, beside the truth.
 network = export_checkpoint(folder / "run" / "best.ckpt", config.network)
-model = Model(Weights(network, config.size, "one-minute"))
-case = phantom(seed=6, index=0)
+model = sm.Model(Weights(network, config.size, "one-minute"))
+case = sm.phantom(seed=6, index=0)
 found = model.predict(case.image, case.spacing, refuse=False)
 figure, axes = plt.subplots(1, 2, figsize=(8, 4), layout="constrained")
 for panel, label, title in zip(
     axes, (case.label, found.label), ("truth", "prediction"), strict=True
 ):
-    panel.imshow(overlay(case.image, label))
+    panel.imshow(sm.overlay(case.image, label))
     panel.set_title(title)
     panel.axis("off")

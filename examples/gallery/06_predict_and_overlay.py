@@ -12,11 +12,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 import spinemsca as sm
-from spinemsca.draw import overlay
-from spinemsca.phantom import phantom
 
 model = sm.load_model()
-case = phantom(seed=8, index=2)
+case = sm.phantom(seed=8, index=2)
 found = model.predict(case.image, case.spacing)
 print("refused:", found.refused, " ambiguous:", found.ambiguous, " lies:", found.orientation)
 print("warnings:", *found.warnings or ("none",), sep="\n  ")
@@ -24,7 +22,7 @@ print("warnings:", *found.warnings or ("none",), sep="\n  ")
 # %%
 # Confidence is the probability that a structure is outlined well and named right.
 figure, (left, right) = plt.subplots(1, 2, figsize=(9, 4), layout="constrained")
-left.imshow(overlay(case.image, found.label))
+left.imshow(sm.overlay(case.image, found.label))
 left.axis("off")
 names = [structure.name for structure in found.confidence]
 colours = [np.array(structure.colour) / 255 for structure in found.confidence]

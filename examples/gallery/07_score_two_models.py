@@ -13,18 +13,16 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 
 import spinemsca as sm
-from spinemsca.phantom import phantom
-from spinemsca.score.case_score import CaseScore, score_case
+from spinemsca.score import CaseScore, summarise
+from spinemsca.score.case_score import score_case
 from spinemsca.score.compare import compare_scores
-from spinemsca.score.summary import summarise
-from spinemsca.segment.inference.model import Model
 
 fine = sm.load_model()
-models = {"shipped": fine, "coarse": Model(replace(fine.weights, size=256))}
-cases = [phantom(seed=9, index=index) for index in range(8)]
+models = {"shipped": fine, "coarse": sm.Model(replace(fine.weights, size=256))}
+cases = [sm.phantom(seed=9, index=index) for index in range(8)]
 
 
-def scored(model: Model, case: sm.Case) -> CaseScore:
+def scored(model: sm.Model, case: sm.Case) -> CaseScore:
     """One prediction against its truth; intervals draw patients, so it says whose it is."""
     found = model.predict(case.image, refuse=False)
     return replace(score_case(found.label, case.label), name=case.name, patient=case.name)

@@ -14,8 +14,7 @@ from dataclasses import replace
 import matplotlib.pyplot as plt
 
 import spinemsca as sm
-from spinemsca.draw import overlay
-from spinemsca.measure.change_detection import detect_changes
+from spinemsca.measure import detect_changes
 from spinemsca.phantom import draw_parameters, render
 
 first = draw_parameters(seed=11, index=1)
@@ -58,7 +57,7 @@ for change in changes:
 # The two slices and the changes of disc height.
 figure, axes = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained", width_ratios=(1, 1, 1.2))
 for panel, visit, seg in zip(axes, visits, found, strict=False):
-    panel.imshow(overlay(visit.image, seg.label))
+    panel.imshow(sm.overlay(visit.image, seg.label))
     panel.set_title(visit.name, fontsize=10)
     panel.axis("off")
 levels = [change.before.structure for change in changes]

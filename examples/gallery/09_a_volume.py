@@ -18,8 +18,6 @@ import nibabel
 import numpy as np
 
 import spinemsca as sm
-from spinemsca.draw import overlay
-from spinemsca.io.read import read_volume
 from spinemsca.phantom import draw_parameters, render
 from spinemsca.segment.inference.volume import predict_volume
 
@@ -36,7 +34,7 @@ nibabel.save(nibabel.Nifti1Image(grid, affine), path)
 
 # %%
 # Readers bring slices upright by the file's header; nothing is resampled.
-volume = read_volume(path)
+volume = sm.read_volume(path)
 print(volume.pixels.shape, volume.grid.codes, volume.spacing)
 
 # %%
@@ -51,7 +49,7 @@ print(found.numbering)
 # All slices, and the measures of the chosen one.
 figure, axes = plt.subplots(1, 5, figsize=(12, 2.8), layout="constrained")
 for index, panel in enumerate(axes):
-    panel.imshow(overlay(volume.pixels[index].astype(np.float32), found.labels[index]))
+    panel.imshow(sm.overlay(volume.pixels[index].astype(np.float32), found.labels[index]))
     panel.set_title(f"slice {index}" + (", measured" if index == found.shown else ""), fontsize=9)
     panel.axis("off")
 measured = sm.measure(found.best, image=volume.pixels[found.shown], spacing=volume.spacing)

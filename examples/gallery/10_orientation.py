@@ -12,11 +12,9 @@ axis, the side of the patient to which the index grows. The numbers are the same
 import matplotlib.pyplot as plt
 
 import spinemsca as sm
-from spinemsca.draw import overlay
-from spinemsca.io.orientation import Orientation
-from spinemsca.phantom import phantom
+from spinemsca.io import Orientation
 
-case = phantom(seed=4, index=1)
+case = sm.phantom(seed=4, index=1)
 files = {
     "IP": "lies right",
     "IA": "its mirror image",
@@ -41,7 +39,7 @@ for panel, (codes, title) in zip(axes, files.items(), strict=True):
     image, label, spacing = as_in_file(codes)
     found = sm.measure(label, spacing=spacing, orientation=codes)
     lordosis, height = found.get("lordosis_l1_s1"), found.get("disc_height_dabbs", "D3")
-    panel.imshow(overlay(image, label))
+    panel.imshow(sm.overlay(image, label))
     panel.set_title(f"{codes}: {title}", fontsize=10)
     panel.set_xlabel(f"lordosis {lordosis.value:.2f}°\nD3 height {height.value:.2f} mm")
     panel.set_xticks([])

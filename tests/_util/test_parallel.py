@@ -11,7 +11,12 @@ from spinemsca.errors import UsageError
 
 def test_order_is_kept_and_few_are_held() -> None:
     started: list[int] = []
-    seen = parallel_map(lambda i: started.append(i) or i, range(100), workers=2)
+
+    def noted(i: int) -> int:
+        started.append(i)
+        return i
+
+    seen = parallel_map(noted, range(100), workers=2)
     assert next(seen) == 0
     assert len(started) <= 6
     assert list(seen) == list(range(1, 100))

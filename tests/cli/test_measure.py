@@ -12,7 +12,7 @@ from PIL import Image
 from spinemsca.cli import main
 from spinemsca.io.orientation import SLICE_CODES
 from spinemsca.measure.measurements import measure
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 from spinemsca.predictions.ledger import LedgerRow, update_ledger
 from spinemsca.release.release import write_release
 from spinemsca.release.split import Split

@@ -117,7 +117,7 @@ def test_of_a_volume_the_labelled_slice_is_built_and_named(tmp_path: Path) -> No
     volume(tmp_path / "i" / "p_1.nii.gz", images)
     volume(tmp_path / "l" / "p_1.nii.gz", labels[::-1, :, ::-1].copy(), steps=(-4.0, 0.5, -0.75))
     # The label map's axes run the other way, from the image's far end.
-    stored = nibabel.load(tmp_path / "l" / "p_1.nii.gz")
+    stored = nibabel.Nifti1Image.from_filename(tmp_path / "l" / "p_1.nii.gz")
     affine = stored.affine.copy()
     affine[0, 3], affine[1, 3] = -4 * 4.0, -39 * 0.75
     nibabel.save(nibabel.Nifti1Image(stored.get_fdata().astype(np.uint8), affine),

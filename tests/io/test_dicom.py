@@ -5,7 +5,7 @@ import logging
 import numpy as np
 import pydicom
 import pytest
-from pydicom.uid import JPEGLSLossless, RLELossless
+from pydicom.uid import UID, JPEGLSLossless, RLELossless
 
 from spinemsca.errors import (
     CaseError,
@@ -163,7 +163,7 @@ def test_packing_that_needs_another_package(tmp_path, monkeypatch):
 
 def test_a_file_deflated_as_a_whole_is_refused(tmp_path):
     slice_ = dicom_slice(HOUSE[0], AFFINE)
-    slice_.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1.99"
+    slice_.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1.99")
     with pytest.raises(UnsafeFileError, match="deflated"):
         read_volume(save_dicom(tmp_path / "a.dcm", slice_))
 

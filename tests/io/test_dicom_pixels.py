@@ -9,6 +9,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom import uid
+from pydicom.pixels.decoders.base import get_decoder
 
 from spinemsca.errors import FileFormatError, MissingDependencyError
 from spinemsca.io import dicom_header, dicom_pixels
@@ -131,7 +132,7 @@ TRUTH = "MR_small.dcm"
 def test_the_same_slice_in_every_transfer_syntax(name):
     (header, data), path = real(name)
     decoder = uid.UID(header.syntax)
-    if not pydicom.pixels.get_decoder(decoder).is_available:
+    if not get_decoder(decoder).is_available:
         with pytest.raises(MissingDependencyError, match=r"JPEG.*spine-msca\[dicom\]"):
             dicom_pixels.unpacked(header, data, path)
         pytest.skip("needs spine-msca[dicom]")
@@ -170,7 +171,7 @@ def test_what_is_missing_is_named_with_what_installs_it(monkeypatch, syntax):
 
 def test_twelve_bits_of_jpeg_need_what_no_extra_brings():
     (header, data), path = real("JPGExtended.dcm")
-    if "pylibjpeg" in pydicom.pixels.get_decoder(uid.JPEGExtended12Bit).available_plugins:
+    if "pylibjpeg" in get_decoder(uid.JPEGExtended12Bit).available_plugins:
         pytest.skip("pylibjpeg-libjpeg is installed")
     with pytest.raises(MissingDependencyError, match=r"12-bit JPEG.*pip install pylibjpeg"):
         dicom_pixels.unpacked(header, data, path)

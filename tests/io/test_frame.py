@@ -44,7 +44,8 @@ def whole(picture):
     "widths", [(1, 1, 1, 1), (5, 9, 3, 4), (200, 200, 150, 150), (8, 0, 0, 0), (0, 0, 30, 9)]
 )
 def test_a_border_that_is_not_black_is_found_to_the_pixel(value, widths):
-    picture, box = framed(body(), *widths, value)
+    top, bottom, left, right = widths
+    picture, box = framed(body(), top, bottom, left, right, value)
     assert inside_frame(picture) == box
 
 

@@ -10,7 +10,7 @@ import nibabel
 import numpy as np
 import pydicom
 from pydicom.dataset import FileDataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 from spinemsca.io.orientation import Orientation, other_world
 
@@ -117,7 +117,7 @@ def dicom_slice(pixels, affine, series="1.2.3", **changes) -> FileDataset:
     """One slice; `affine` leads from column, row and slice to RAS; `None` leaves a field out."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+    meta.MediaStorageSOPClassUID = UID("1.2.840.10008.5.1.4.1.1.4")
     meta.MediaStorageSOPInstanceUID = generate_uid()
     slice_ = FileDataset(None, {}, file_meta=meta, preamble=b"\0" * 128)
     lps = other_world(affine)

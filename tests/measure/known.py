@@ -10,7 +10,7 @@ from scipy import ndimage
 from spinemsca.anatomy import DISCS, VERTEBRAE
 from spinemsca.phantom.ground_truth import truth_of
 from spinemsca.phantom.raster import FieldOfView
-from spinemsca.phantom.render import _label
+from spinemsca.phantom.rendering import _label
 from spinemsca.phantom.sample import draw_parameters
 from spinemsca.phantom.scene import build_patient
 

@@ -57,7 +57,12 @@ def corners(
     return found
 
 
-def transform(found, turn=0.0, scale=1.0, shift=(0.0, 0.0)):
+def transform(
+    found: dict[str, np.ndarray],
+    turn: float = 0.0,
+    scale: float = 1.0,
+    shift: tuple[float, float] = (0.0, 0.0),
+) -> dict[str, np.ndarray]:
     a = np.radians(turn)
     matrix = scale * np.array([[np.cos(a), np.sin(a)], [-np.sin(a), np.cos(a)]])
     return {k: v @ matrix.T + shift for k, v in found.items()}
@@ -71,7 +76,7 @@ def draw(found, spacing=(0.6, 0.6), ragged=0.0, rounded=0.0, seed=0, margin=8.0)
     moved = {k: v + offset for k, v in found.items()}
     size = np.ceil((np.ptp(everything, axis=0) + 2 * margin) / spacing).astype(int) + 2
     label = np.zeros(size, np.uint8)
-    points = np.stack(np.indices(size), axis=-1) + _displacement(size, ragged, rng)
+    points = np.moveaxis(np.indices(size), 0, -1) + _displacement(size, ragged, rng)
     for structure in reversed(COLUMN):
         if structure.name in moved:
             inside = distance(points * spacing, moved[structure.name], rounded) < 0

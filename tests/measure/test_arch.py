@@ -19,7 +19,7 @@ SIX_POINT = ("body_depth_middle", "body_height_anterior", "body_height_middle",
 def with_arch(drawn, names, low=0.1, high=0.6, reach=0.5, tip=0.0):
     """A pedicle behind bodies' walls, from and to a share of their height, and a process."""
     label = drawn.label.copy()
-    points = np.stack(np.indices(label.shape), axis=-1) * drawn.spacing
+    points = np.moveaxis(np.indices(label.shape), 0, -1) * drawn.spacing
     for name in names:
         _, top, bottom, front = drawn.corners[name]
         back = bottom - front

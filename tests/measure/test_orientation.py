@@ -66,16 +66,16 @@ def test_facing_right_is_the_mirrored_orientation():
 
 
 def test_what_is_measured_says_how_it_lies():
-    label = draw(corners(slip=5)).label
+    drawn = draw(corners(slip=5)).label
 
     class Segmented:
         orientation = "SA"
         tilt = 4.0
         spacing = (0.6, 0.6)
         faces = "left"
+        label = np.rot90(drawn, 2)
 
-    Segmented.label = np.rot90(label, 2)
-    upright = measure(label, spacing=(0.6, 0.6), tilt=4.0)
+    upright = measure(drawn, spacing=(0.6, 0.6), tilt=4.0)
     assert numbers(measure(Segmented())) == numbers(upright)
 
 

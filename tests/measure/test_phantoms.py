@@ -7,7 +7,7 @@ import pytest
 
 from spinemsca.anatomy import by_name
 from spinemsca.measure.measurements import measure
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 
 CORNERS = ("superior_anterior", "superior_posterior", "inferior_posterior", "inferior_anterior")
 

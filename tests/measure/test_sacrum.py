@@ -18,7 +18,7 @@ S1 = by_name("S1").value
 def whole(drawn, segments, bend):
     """S1 and more segments below it, each turned backwards by `bend` degrees."""
     label, turn = drawn.label.copy(), np.radians(-bend)
-    points = np.stack(np.indices(label.shape), axis=-1) * drawn.spacing
+    points = np.moveaxis(np.indices(label.shape), 0, -1) * drawn.spacing
     rotation = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     quad = drawn.corners["S1"]
     for _ in range(segments):
@@ -46,7 +46,7 @@ def test_an_arch_is_cut_off_beside_a_whole_sacrum():
     drawn = draw(corners(), margin=90)
     label = whole(drawn, 3, 0)
     _, top, bottom, front = drawn.corners["L3"]
-    points = np.stack(np.indices(label.shape), axis=-1) * drawn.spacing
+    points = np.moveaxis(np.indices(label.shape), 0, -1) * drawn.spacing
     back = bottom - front
     start, end = top + 0.1 * (bottom - top), top + 0.5 * (bottom - top)
     pedicle = np.array([start - 0.2 * back, start + 0.7 * back, end + 0.7 * back, end - 0.2 * back])

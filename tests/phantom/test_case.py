@@ -15,7 +15,7 @@ from spinemsca.case import Case
 from spinemsca.errors import UsageError
 from spinemsca.phantom import phantom, render, replay
 from spinemsca.phantom.record import from_record, to_record
-from spinemsca.phantom.render import _without_crumbs
+from spinemsca.phantom.rendering import _without_crumbs
 from spinemsca.phantom.sample import draw_parameters
 
 SIZE = 224

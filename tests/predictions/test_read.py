@@ -112,7 +112,7 @@ def test_a_volume_lies_as_its_header_says(tmp_path, turn):
     assert np.array_equal(scan.images, GREYS)
     assert scan.slice.index == scan.shown == 2
     assert np.array_equal(scan.slice.label, SOLID[2])
-    assert np.array_equal(scan.slice.image, GREYS[2])
+    assert np.array_equal(scan.slice.image, GREYS[2])  # type: ignore[index]
     assert scan.slice.spacing == pytest.approx((0.5, 0.75))
     assert scan.slice.tilt == pytest.approx(0, abs=1e-6)
     assert scan.reason.startswith("3 slices show the canal")
@@ -243,7 +243,10 @@ def test_other_vertebrae_are_merged_where_they_lie(tmp_path, codes):
 def test_other_vertebrae_of_a_volume(tmp_path, turn):
     long = with_others(SOLID)
     save_volume(tmp_path, turn, long)
-    assert np.asarray(nibabel.load(tmp_path / "v_label.nii.gz").dataobj).max() <= 11
+    assert (
+        np.asarray(nibabel.Nifti1Image.from_filename(tmp_path / "v_label.nii.gz").dataobj).max()
+        <= 11
+    )
     assert np.array_equal(read(tmp_path).volume.pixels, long)
 
 

@@ -14,7 +14,7 @@ from spinemsca.errors import FileFormatError, ReleaseError, SpineError, UsageErr
 from spinemsca.io import pt
 from spinemsca.io.orientation import HOUSE as LYING
 from spinemsca.io.volume import Grid
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
 from spinemsca.predictions.names import safe_name, source_of
 from spinemsca.predictions.scans import ScanInput, find_scans, named_in

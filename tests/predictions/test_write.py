@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import nibabel
 import numpy as np
 import pytest
@@ -95,7 +97,7 @@ def test_a_label_map_is_read_as_it_was_written(tmp_path, name):
 
 def test_a_refusal_unread_has_a_record_alone_and_removes_what_was_there(tmp_path):
     save(tmp_path, LONG)
-    nothing = {"structures": (), "confidence": {}, "pixels": {}, "shape": ()}
+    nothing: dict[str, Any] = {"structures": (), "confidence": {}, "pixels": {}, "shape": ()}
     said = record(
         refused="It is axial", orientation=None, spacing_mm=None, slices=0, slices_segmented=0,
         slice_shown=None, **nothing,
@@ -247,6 +249,8 @@ def test_a_volume_keeps_its_grid(tmp_path):
     nibabel.save(nibabel.Nifti1Image(SAGITTAL.undo(LABEL[None]), affine), tmp_path / "v.nii.gz")
     relabel(tmp_path / "v.nii.gz", tmp_path / "out")
     for name in ("v.nii.gz", "v_other.nii.gz"):
-        np.testing.assert_allclose(nibabel.load(tmp_path / "out" / name).affine, affine, atol=1e-5)
+        np.testing.assert_allclose(
+            nibabel.Nifti1Image.from_filename(tmp_path / "out" / name).affine, affine, atol=1e-5
+        )
     (file,) = find_label_maps([tmp_path / "out"]).found
     assert np.array_equal(read_labelled(file).slice.label > 0, LABEL > 0)

@@ -17,7 +17,7 @@ rows = st.builds(
     patient=own.names,
     sex=own.sexes,
     spacing=st.none() | own.spacings,
-    annotated=own.annotations,
+    annotated=own.annotated,
     source=own.texts,
     sha256=st.text("0123456789abcdef", max_size=64),
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from spinemsca.anatomy import VERTEBRAE
 from spinemsca.case import Sex
 from spinemsca.measure.measurements import measure
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 from spinemsca.predictions.record import ModelUsed
 from spinemsca.report.about import About, about_prediction
 from spinemsca.report.case_page import case_page, mark_of

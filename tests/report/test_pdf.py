@@ -35,7 +35,7 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> Non
 
 
 def test_nothing_that_prints_is_told_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(pdf, "find_spec", lambda _: None)
     with pytest.raises(MissingDependencyError, match=r"Chromium.*pip install spine-msca\[pdf\]"):
         pdf.find_printer()
@@ -50,9 +50,9 @@ def test_weasyprint_is_second_choice(page, tmp_path, monkeypatch) -> None:
         def write_pdf(self, path):
             Path(path).write_bytes(b"%PDF-1.7 fake")
 
-    monkeypatch.setattr(pdf.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(pdf, "find_spec", lambda _: object())
-    monkeypatch.setattr("spinemsca._util.optional.import_module", lambda _: Fake())
+    monkeypatch.setattr("spinemsca._util.optional_packages.import_module", lambda _: Fake())
     pdf.find_printer()(page, tmp_path / "a.pdf")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
 

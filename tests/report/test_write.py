@@ -13,7 +13,7 @@ from PIL import Image
 from spinemsca.case import Sex, Spacing
 from spinemsca.cli import main
 from spinemsca.errors import UsageError
-from spinemsca.phantom.render import phantom
+from spinemsca.phantom.rendering import phantom
 from spinemsca.predictions.find import LabelFile, find_label_maps
 from spinemsca.predictions.ledger import LedgerRow, update_ledger
 from spinemsca.predictions.read import Reading

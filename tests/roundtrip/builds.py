@@ -99,7 +99,8 @@ def build_to_evaluate(run: Run) -> None:
     again = run.top / "again"
     call("pack", run.top / "release", run.top / "packed")
     call("download", "--root", again, "--mirror", run.top / "packed")
-    model, expected = Knowing(), {s: [] for s in SCORED}
+    model = Knowing()
+    expected: dict[str, list[float]] = {s: [] for s in SCORED}
     for case in Release.open(again).cases():
         answer = np.where(case.label == by_name("L3").value, 0, case.label)
         answer[::2] = np.where(case.label == by_name("L3").value, case.label, answer)[::2]

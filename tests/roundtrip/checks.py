@@ -67,7 +67,7 @@ def _check_file(run: Run, name: str, label: np.ndarray) -> None:
             values = np.asarray(picture)
         np.testing.assert_array_equal(values, lie.array(label))
         return
-    image = nibabel.load(run.out / f"{name}_label.nii.gz")
+    image = nibabel.Nifti1Image.from_filename(run.out / f"{name}_label.nii.gz")
     held = label[lie.slices.start : lie.slices.stop]
     canonical = nibabel.as_closest_canonical(image)
     np.testing.assert_array_equal(np.asarray(canonical.dataobj), to_ras(held))
@@ -114,7 +114,7 @@ def dice(run: Run, who: str, structure: str) -> float:
 @cache
 def _hd95(who: str, grid: str, in_mm: bool, slices: range, structure: str) -> float:
     given, truth = _masks(who, grid, slices, structure)
-    steps = (4.0, *patient(who, grid).spacing) if in_mm else (1.0, 1.0, 1.0)
+    steps: tuple[float, ...] = (4.0, *patient(who, grid).spacing) if in_mm else (1.0, 1.0, 1.0)
     if len(slices) == 1:
         given, truth, steps = given[0], truth[0], steps[1:]
     found = surface_distance.compute_surface_distances(truth, given, steps)

@@ -55,7 +55,8 @@ class Patient:
 def patient(name: str = "a", grid: str = "square") -> Patient:
     """Patient `a` or `b`."""
     spacing = GRIDS[grid]
-    made = [_resampled(*_slice(name, k), spacing) for k in range(SLICES)]
+    drawn = [_slice(name, k) for k in range(SLICES)]
+    made = [_resampled(image, label, old, spacing) for image, label, old in drawn]
     images, labels = (np.stack(one) for one in zip(*made, strict=True))
     return Patient(name, images, labels, np.stack([_seen_by_expert(s) for s in labels]), spacing)
 

@@ -14,6 +14,7 @@ from spinemsca.io.orientation import HOUSE, Orientation
 from spinemsca.measure import arguments
 from spinemsca.measure.measurements import measure
 from spinemsca.predictions import find, label_schemes, pairing, read, scans, write
+from spinemsca.predictions.label_schemes import LabelScheme
 from spinemsca.segment.inference import flips, midline, predict_files, records
 from spinemsca.segment.inference import volume as volume_inference
 from spinemsca.segment.labelling import relabel, rename
@@ -79,7 +80,7 @@ def _directions_there(patch) -> None:
 
 
 def _codes_written(patch) -> None:
-    codes = Orientation.slice_codes.fget
+    codes = vars(Orientation)["slice_codes"].fget
     patch.setattr(Orientation, "slice_codes", property(lambda self: codes(self)[::-1]))
 
 
@@ -98,7 +99,7 @@ def _spacing_written(patch) -> None:
 
 
 def _spacing_read(patch) -> None:
-    made = read.on_picture_grid
+    made = read.on_picture_grid  # type: ignore[attr-defined]
     patch.setattr(
         read, "on_picture_grid", lambda n, p, o, s, t: made(n, p, o, s and (s[1], s[0]), t)
     )
@@ -111,7 +112,7 @@ def _facing(patch) -> None:
 def _facing_in_memory(patch) -> None:
     patch.setattr(flips.View, "orientation", property(lambda self: "IP"))
     patch.setattr(records, "record_of", _with_house(records.record_of))
-    patch.setattr(predict_files, "record_of", _with_house(predict_files.record_of))
+    patch.setattr(predict_files, "record_of", _with_house(predict_files.record_of))  # type: ignore[attr-defined]
 
 
 def _with_house(record_of):
@@ -139,7 +140,7 @@ def _record_left_behind(patch) -> None:
 
 
 def _shape_recorded(patch) -> None:
-    record_of = predict_files.record_of
+    record_of = predict_files.record_of  # type: ignore[attr-defined]
     patch.setattr(
         predict_files,
         "record_of",
@@ -204,7 +205,7 @@ def _other_vertebrae(patch) -> None:
 
 
 def _ledger(patch) -> None:
-    update = predict_files.update_ledger
+    update = predict_files.update_ledger  # type: ignore[attr-defined]
 
     def anew(folder, rows):
         (folder / "predictions.csv").unlink(missing_ok=True)
@@ -219,7 +220,8 @@ def _overwriting(patch) -> None:
 
 def _scheme(patch) -> None:
     changed = {name: dict(table) for name, table in label_schemes._TABLES.items()}
-    for name, (one, other) in {"totalspineseg": (41, 42), "spineps": (23, 24)}.items():
+    exchanged = {LabelScheme.TOTALSPINESEG: (41, 42), LabelScheme.SPINEPS: (23, 24)}
+    for name, (one, other) in exchanged.items():
         table = changed[name]
         table[one], table[other] = table[other], table[one]
     patch.setattr(label_schemes, "_TABLES", changed)

@@ -10,7 +10,8 @@ import surface_distance as deepmind
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from monai.metrics import compute_hausdorff_distance, compute_surface_dice
+from monai.metrics.hausdorff_distance import compute_hausdorff_distance
+from monai.metrics.surface_dice import compute_surface_dice
 from PIL import Image
 from scipy import ndimage
 

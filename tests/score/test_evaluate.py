@@ -85,7 +85,7 @@ def test_one_channel_a_structure_is_refused() -> None:
 
 def test_a_spacing_is_two_numbers() -> None:
     with pytest.raises(UsageError, match="not two numbers"):
-        sm.evaluate(bars(), bars(), spacing=(1.0, 1.0, 1.0))  # type: ignore[arg-type]
+        sm.evaluate(bars(), bars(), spacing=(1.0, 1.0, 1.0))
 
 
 def test_each_case_has_its_own_spacing(pairs) -> None:

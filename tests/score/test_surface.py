@@ -100,6 +100,6 @@ def test_distances_are_symmetric_and_scale_with_the_spacing(seed, spacing):
 def test_where_the_masks_lie_does_not_matter(seed, down, right):
     pair = [blob(seed), blob(seed + 1)]
     moved = [np.pad(m, ((down, 9 - down), (right, 9 - right))) for m in pair]
-    here, there = (surface_distances(*masks, (1.0, 1.0)) for masks in (pair, moved))
+    here, there = (surface_distances(a, b, (1.0, 1.0)) for a, b in (pair, moved))
     assert here.hausdorff(95) == pytest.approx(there.hausdorff(95))
     assert here.assd() == pytest.approx(there.assd())

@@ -78,7 +78,7 @@ def test_equals_surface_distance_for_one_slice(seed, axis, spacing):
     """Volumes that are one voxel thick, whose surface is all border."""
     flat = [np.moveaxis(blob(seed + i)[3:4], 0, axis) for i in range(2)]
     if all(mask.any() for mask in flat):
-        equal_to_deepmind(*flat, spacing)
+        equal_to_deepmind(flat[0], flat[1], spacing)
 
 
 @pytest.mark.parametrize("spacing", [(4.0, 0.6, 0.6), (1.0, 1.0, 1.0), (0.3, 2.0, 0.9)])
@@ -121,8 +121,8 @@ def test_the_order_of_the_axes_changes_nothing(seed, order, flips):
     masks = [blob(seed), blob(seed + 1)]
     steps = tuple(slice(None, None, -1 if flip else 1) for flip in flips)
     turned = [np.ascontiguousarray(m.transpose(order)[steps]) for m in masks]
-    here = surface_distances(*masks, spacing)
-    there = surface_distances(*turned, tuple(spacing[axis] for axis in order))
+    here = surface_distances(masks[0], masks[1], spacing)
+    there = surface_distances(turned[0], turned[1], tuple(spacing[axis] for axis in order))
     assert here.hausdorff(95) == pytest.approx(there.hausdorff(95))
     assert here.assd() == pytest.approx(there.assd())
     assert here.nsd(1) == pytest.approx(there.nsd(1))

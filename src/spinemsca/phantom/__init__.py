@@ -8,7 +8,7 @@ from spinemsca._util import lazy_face
 
 if TYPE_CHECKING:
     from spinemsca.phantom.parameters import Parameters
-    from spinemsca.phantom.render import phantom, render, replay
+    from spinemsca.phantom.rendering import phantom, render, replay
     from spinemsca.phantom.sample import draw_parameters
 
 __all__ = [
@@ -24,8 +24,8 @@ __getattr__, __dir__ = lazy_face(
     {
         "Parameters": "spinemsca.phantom.parameters",
         "draw_parameters": "spinemsca.phantom.sample",
-        "phantom": "spinemsca.phantom.render",
-        "render": "spinemsca.phantom.render",
-        "replay": "spinemsca.phantom.render",
+        "phantom": "spinemsca.phantom.rendering",
+        "render": "spinemsca.phantom.rendering",
+        "replay": "spinemsca.phantom.rendering",
     },
 )

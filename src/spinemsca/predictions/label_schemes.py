@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["LabelScheme", "as_label_volume", "foreign_numbers", "in_own_scheme", "to_structures"]
+__all__ = ["LabelScheme", "as_label_volume", "foreign_numbers", "to_structures"]
 
 
 class LabelScheme(StrEnum):
@@ -90,30 +90,13 @@ def foreign_numbers(
     return _TABLES[numbering]
 
 
-def in_own_scheme(
-    array: Any, numbering: LabelScheme = LabelScheme.OWN, *, where: str | None = None
-) -> LabelMap:
-    """Brings what other programs call a label map to `(H, W)` uint8 with values 0 to 18.
-
-    Args:
-        array: `(H, W)` or `(1, H, W)` whole numbers of any type, or `(12, H, W)` one-hot or
-            probabilities, background first.
-        numbering: Whose numbers they are.
-        where: Named in errors.
-
-    Raises:
-        CaseError: If it is none of these, or holds no number that the numbering knows.
-    """
-    return to_structures(array, numbering, where=where)[0]
-
-
 def as_label_volume(
     slices: Iterable[Any], numbering: LabelScheme, *, where: str | None = None
 ) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
     """Slices of one volume under one table, so that an L6 in any of them counts in all.
 
     Args:
-        slices: Each as `in_own_scheme` takes it, all of one shape; at least one.
+        slices: Each as `to_structures` takes it, all of one shape; at least one.
         numbering: Whose numbers they are.
         where: Named in errors.
 
@@ -121,23 +104,28 @@ def as_label_volume(
         `(S, H, W)` values 0 to 18, and the numbers that the numbering does not know.
 
     Raises:
-        CaseError: As `in_own_scheme`.
+        CaseError: As `to_structures`.
     """
     return _numbered(np.stack([_plane(_array(s, where), where) for s in slices]), numbering, where)
 
 
 def to_structures(
-    array: Any, numbering: LabelScheme, *, where: str | None = None
+    array: Any, numbering: LabelScheme = LabelScheme.OWN, *, where: str | None = None
 ) -> tuple[LabelMap, tuple[int, ...]]:
-    """`in_own_scheme`, and the numbers that the numbering does not know, which are left out.
+    """Brings what other programs call a label map to the structures of this package.
 
     Args:
-        array: As `in_own_scheme`.
+        array: `(H, W)` or `(1, H, W)` whole numbers of any type, or `(12, H, W)` one-hot or
+            probabilities, background first.
         numbering: Whose numbers they are.
         where: Named in errors.
 
+    Returns:
+        `(H, W)` uint8 with values 0 to 18, and the numbers that the numbering does not know,
+        which are left out.
+
     Raises:
-        CaseError: As `in_own_scheme`.
+        CaseError: If it is none of these, or holds no number that the numbering knows.
     """
     array = _array(array, where)
     if numbering is LabelScheme.OWN and _is_own(array):

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["Line", "LineKind", "alignment_lines", "height_lines", "usual_depth"]
 
 _FIRST, _FIFTH, _SACRUM = VERTEBRAE[0], VERTEBRAE[-2], VERTEBRAE[-1]
-# Shares of a usual body's depth; chosen, not measured.
 _OVERHANG: Final = 0.15
 _NEAREST: Final = 0.35
 _FARTHEST: Final = 1.6
@@ -157,7 +156,8 @@ def alignment_lines(found: Measurements) -> list[Line]:
         for s, b in spine.blocks.items()
         if s in VERTEBRAE[:-1]
     ]
-    lines += [*_cobb_to(found, to_sacrum=True), *_cobb_to(found, to_sacrum=False), *_slope(found)]
+    lines += _lordosis(found, _SACRUM, LineKind.COBB_S1, 1)
+    lines += [*_lordosis(found, _FIFTH, LineKind.COBB_L5, -1), *_slope(found)]
     for disc in _slipped(found):
         lines.extend(_slip(found, disc))
     return [line for line in lines if _finite(line)]
@@ -167,20 +167,16 @@ def _finite(line: Line) -> bool:
     return bool(np.isfinite([line.start, line.end]).all())
 
 
-def _cobb_to(found: Measurements, *, to_sacrum: bool) -> Iterator[Line]:
-    """Both plates of L1–S1, whose lower one is S1's upper, or of L1–L5, whose is L5's lower."""
-    key, name = ("lordosis_l1_s1", "L1–S1") if to_sacrum else ("lordosis_l1_l5", "L1–L5")
-    if found.get(key).value is None:
+def _lordosis(found: Measurements, low: Structure, kind: LineKind, side: int) -> Iterator[Line]:
+    """Cobb's lines from L1's upper endplate to S1's upper or another vertebra's lower one."""
+    blocks, measure = found.spine.blocks, f"lordosis_l1_{low.name.lower()}"
+    if found.get(measure).value is None:
         return
-    blocks = found.spine.blocks
-    below = (
-        _plate(blocks[_SACRUM], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR)
-        if to_sacrum
-        else _plate(blocks[_FIFTH], INFERIOR_ANTERIOR, INFERIOR_POSTERIOR)
-    )
-    ends = (_plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR), below)
-    kind, side = (LineKind.COBB_S1, 1) if to_sacrum else (LineKind.COBB_L5, -1)
-    yield from _cobb(found.spine, kind, ends, side, f"{name} {_value(found, key, 'spine', 1)}")
+    superior = (SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR)
+    last = superior if low == _SACRUM else (INFERIOR_ANTERIOR, INFERIOR_POSTERIOR)
+    ends = _plate(blocks[_FIRST], *superior), _plate(blocks[low], *last)
+    text = f"L1–{low.name} {_value(found, measure, 'spine', 1)}"
+    yield from _cobb(found.spine, kind, ends, side, text)
 
 
 def _plate(block: OutlinedStructure, first: int, last: int) -> tuple[Points, Points]:

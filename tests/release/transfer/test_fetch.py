@@ -128,7 +128,7 @@ def test_part_of_unknown_origin_is_not_trusted(folder, target, note):
 
 
 def test_busy_server_is_asked_again_after_growing_pauses(folder, target):
-    pauses = []
+    pauses: list[float] = []
     with faulty(folder, Faults(statuses=[503, 500, 429])) as url:
         fetch(remote(url), target, retries=Retries(pause=0.5, sleep=pauses.append))
     assert pauses == [0.5, 1.0, 2.0]
@@ -136,7 +136,7 @@ def test_busy_server_is_asked_again_after_growing_pauses(folder, target):
 
 
 def test_patience_ends(folder, target):
-    pauses = []
+    pauses: list[float] = []
     retries = Retries(attempts=4, pause=8, longest_pause=10, sleep=pauses.append)
     with (
         faulty(folder, Faults(statuses=[500] * 9)) as url,

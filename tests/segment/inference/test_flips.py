@@ -131,7 +131,7 @@ def _model(names: list[str] = NAMES) -> Model:
         upright = float(image[0, 0, :8, :8].mean()) > 0.8
         return answer(right if upright else numbers[right]).float()
 
-    return Model(Weights(run, 256, "0"))  # type: ignore[arg-type]
+    return Model(Weights(run, 256, "0"))
 
 
 def _image() -> np.ndarray:
@@ -179,7 +179,7 @@ def _mirror_blind(sure: float) -> Model:
         logits = functional.one_hot(torch.from_numpy(seen.copy()).long(), 12).float()
         return (sure if right else 9.0) * logits.permute(2, 0, 1)[None]
 
-    return Model(Weights(run, 256, "0"))  # type: ignore[arg-type]
+    return Model(Weights(run, 256, "0"))
 
 
 def test_a_mirror_image_is_told_by_its_bend():

@@ -26,7 +26,7 @@ def _model(label: np.ndarray, certainty: float = 9.0) -> Model:
         rows, columns = image.shape[-2:]
         return functional.interpolate(answer, (rows, columns), mode="nearest")
 
-    return Model(Weights(run, max(label.shape), "0"))  # type: ignore[arg-type]
+    return Model(Weights(run, max(label.shape), "0"))
 
 
 def _square(names) -> np.ndarray:

@@ -128,7 +128,8 @@ def test_a_volume_gets_labels_on_its_own_grid(tmp_path, turn):
         "v_label.nii.gz",
         "v_overlay.png",
     ]
-    scan, label = nibabel.load(path), nibabel.load(out / "v_label.nii.gz")
+    scan = nibabel.Nifti1Image.from_filename(path)
+    label = nibabel.Nifti1Image.from_filename(out / "v_label.nii.gz")
     assert label.shape == scan.shape
     np.testing.assert_allclose(label.affine, scan.affine, atol=1e-4)
     assert label.get_data_dtype() == np.uint8
@@ -173,7 +174,7 @@ def test_a_flat_nifti_is_predicted_and_read_again(tmp_path, plain):
     out = tmp_path / "out"
     (outcome,) = predict_files(_model(_square(NAMES)), find_scans([tmp_path / "v.nii.gz"]), out)
     assert outcome.status == "segmented"
-    label = nibabel.load(out / "v_label.nii.gz")
+    label = nibabel.Nifti1Image.from_filename(out / "v_label.nii.gz")
     assert label.shape == seen.shape
     (file,) = find_label_maps([out]).found
     assert len(np.unique(read_labelled(file).slice.label)) == 12
@@ -200,7 +201,7 @@ def test_dicom_tells_nobody(tmp_path, capsys):
     out = tmp_path / "out"
     predict_files(_model(_square(NAMES)), find_scans([study, tmp_path / "one.dcm"]), out)
     assert np.array_equal(np.asarray(Image.open(out / "one_label.png")), _square(NAMES))
-    assert nibabel.load(out / "study_label.nii.gz").shape == (256, 256, 3)
+    assert nibabel.Nifti1Image.from_filename(out / "study_label.nii.gz").shape == (256, 256, 3)
     everything = b"".join(_files(out).values()) + "".join(capsys.readouterr()).encode()
     for secret in (SECRET.encode(), b"4711", b"1.2.3"):
         assert secret not in everything

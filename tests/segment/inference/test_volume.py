@@ -88,7 +88,7 @@ def test_confidence_is_weighted_by_pixels():
         values = dict.fromkeys(found.confidence, 0.9 if image[0, 0] else 0.6)
         return Segmentation(found.label, values, None, (), ambiguous=False)
 
-    model.predict = predict
+    vars(model)["predict"] = predict
     found = predict_volume(model, _volume(2))
     l1 = by_name("L1")
     areas = [(one.label == l1.value).sum() for one in found.slices]

@@ -154,7 +154,7 @@ def test_a_cut_sacrum_is_nothing_to_count_from(rows, source):
 
     image = np.zeros((256, 256))
     image[:end] = np.random.default_rng(0).uniform(0.2, 0.4, (end, 256))[:256]
-    found = Model(Weights(run, 256, "0")).predict(image, turn=False)  # type: ignore[arg-type]
+    found = Model(Weights(run, 256, "0")).predict(image, turn=False)
     assert found.counted_from == source
     assert (CUT in found.warnings) == (source == CUT_SACRUM)
     assert found.ambiguous or source == SACRUM

@@ -77,4 +77,4 @@ def test_every_parameter_learns():
 def test_config_survives_json_and_refuses_strangers():
     assert NetworkConfig.model_validate_json(TINY.model_dump_json()) == TINY
     with pytest.raises(ValidationError):
-        NetworkConfig(colour="red")
+        NetworkConfig(colour="red")  # type: ignore[call-arg]

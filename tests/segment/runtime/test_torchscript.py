@@ -27,7 +27,12 @@ def graphs(monkeypatch):
     """How often a network was recorded."""
     made = []
     graph = torchscript._graph
-    monkeypatch.setattr(torchscript, "_graph", lambda n: made.append(n) or graph(n))
+
+    def noted(network):
+        made.append(network)
+        return graph(network)
+
+    monkeypatch.setattr(torchscript, "_graph", noted)
     return made
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -84,5 +85,5 @@ def test_the_revision_is_that_of_the_checkout_and_tells_of_changes(tmp_path, mon
     assert revision() == head
     file.write_text("2")
     assert revision() == head + "+"
-    monkeypatch.setattr(module.shutil, "which", lambda _: None)
+    monkeypatch.setattr(shutil, "which", lambda _: None)
     assert revision() is None

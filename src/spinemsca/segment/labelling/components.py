@@ -30,13 +30,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Component", "find_components"]
 
+# Size up to which touching fragments are merged, in typical bodies; chosen below two.
 _WHOLE: Final = 1.4
+# Size from which a piece counts as a body, in typical ones. Chosen, not measured.
 _FRAGMENT: Final = 0.25
+# Size from which a piece may be a collapsed disc between two vertebrae. Chosen, not measured.
 _COLLAPSED: Final = 0.06
+# How far bodies of one spine may lie apart, in sides of the largest one. Chosen, not measured.
 _GAP: Final = 1.2
 # Every so many pixels it is asked which bodies lie near each other; a gap is tens of pixels wide.
 _COARSE: Final = 2
+# From how many fragments on what hangs together is several bodies, no whole one. Chosen.
 _FUSED: Final = 2.5
+# Fragments of a kind that are looked at; noise has tens of thousands. Chosen, not measured.
 _MOST: Final = 100
 # Cosine to the vertical from which a spine runs down a picture and not across it, 60 degrees; the
 # levels of a few bodies without a sacrum among them are too unsure to say which end is up.
@@ -45,6 +51,7 @@ _UPRIGHT: Final = 0.5
 _REACH: Final = 0.5
 # Size from which a piece of a disc is missed, as a share of the rest.
 _MISSED: Final = 0.1
+# The 3×3 pixels about each of a bridge's, so that it does not hang together by corners alone.
 _AROUND: Final = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)])
 
 

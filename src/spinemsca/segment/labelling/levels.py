@@ -37,8 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Levels", "consistent_levels"]
 
+# What levels are counted from: no other body looks like it.
 _SACRUM: Final = by_name("S1")
+# Chosen, not measured: as many as the ten other bodies have together.
 _SACRUM_VOTES: Final = 10.0
+# From one level to the next in sides of the largest body, where fewer than two vertebrae
+# are seen. Chosen, not measured.
 _PITCH: Final = 1.2
 
 
