@@ -8,7 +8,7 @@ from spinemsca.errors import UsageError
 from spinemsca.release import read_patient_splits
 from spinemsca.release.split import Split
 
-LISTS = Path(__file__).parents[3] / "examples"
+LISTS = Path(__file__).parents[2] / "examples"
 
 
 def test_a_list_is_read(tmp_path):
