@@ -25,9 +25,9 @@ from spinemsca.anatomy import DISCS
 from spinemsca.draw import overlay
 from spinemsca.io.read import read_scan
 from spinemsca.measure.measurements import measure
+from spinemsca.release import read_patient_splits
 from spinemsca.segment.inference.intensity import window
 from spinemsca.segment.inference.pretrained import load_model
-from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,8 +66,8 @@ class Disc:
 def discs(spider: Path) -> tuple[list[Disc], dict[str, int], dict[str, Image.Image]]:
     """All graded discs that could be measured, what became of the slices, and their pictures."""
     model = load_model()
-    splits = read_patients(ROOT / "examples/spider-mid-patients.csv")
-    chosen = read_patients(ROOT / "examples/spider-space-patients.csv")
+    splits = read_patient_splits(ROOT / "examples/spider-mid-patients.csv")
+    chosen = read_patient_splits(ROOT / "examples/spider-space-patients.csv")
     graded = gradings(spider / "gradings.csv")
     found: list[Disc] = []
     fate = {"slices": 0, "refused": 0, "ambiguous": 0}

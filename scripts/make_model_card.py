@@ -25,6 +25,7 @@ from spinemsca.draw import overlay
 from spinemsca.io.image_file import write_label_picture
 from spinemsca.io.read import read_scan
 from spinemsca.predictions.pairing import Pair
+from spinemsca.release import read_patient_splits
 from spinemsca.release.release import Release
 from spinemsca.release.split import Split
 from spinemsca.score.case_score import METRICS
@@ -35,7 +36,6 @@ from spinemsca.score.tables import markdown_table
 from spinemsca.segment.inference.intensity import window
 from spinemsca.segment.inference.pretrained import load_model
 from spinemsca.segment.runtime.confidence import calibration_error
-from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from spinemsca.score.case_score import CaseScore
@@ -127,7 +127,7 @@ def tile(each: dict[str, Any], name: str, dice: float) -> Image.Image:
 
 def unlabelled(model: Model, folder: Path, split: Split, out: Path) -> dict[str, Any]:
     """Slices without labels: how many are refused or ambiguous, and a sheet of them."""
-    splits = read_patients(ROOT / "examples/spider-mid-patients.csv")
+    splits = read_patient_splits(ROOT / "examples/spider-mid-patients.csv")
     tiles, counts = [], Counter[str]()
     for path in sorted(folder.glob("*.png")):
         if splits[path.stem.split("_")[0]] is not split:

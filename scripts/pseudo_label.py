@@ -14,10 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spinemsca.errors import SpineError
-from spinemsca.release import Split
+from spinemsca.release import Split, read_patient_splits
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.training.pseudo import Criteria, Labelled, pseudo_label, read_rejected
-from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +45,7 @@ def parser() -> argparse.ArgumentParser:
 def labelled(given: argparse.Namespace) -> Labelled:
     """What comes of the images that were named."""
     images = sorted(p for p in given.images.iterdir() if p.suffix.lower() == ".png")
-    splits = {k: v for path in given.held_out for k, v in read_patients(path).items()}
+    splits = {k: v for path in given.held_out for k, v in read_patient_splits(path).items()}
     criteria = Criteria(
         frozenset(patient for patient, split in splits.items() if split is not Split.TRAIN),
         frozenset() if given.rejected is None else read_rejected(given.rejected),

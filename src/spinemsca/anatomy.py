@@ -125,6 +125,7 @@ OTHERS: Final = (
 SPINE: Final = (*OTHERS[:2], *COLUMN[:-1], *OTHERS[2:5], COLUMN[-1], *OTHERS[5:])
 """Everything that has a name, from top to bottom; L5/L6, L6 and L6/S1 stand where D5 would."""
 
+# Tables of what stands above, for look-ups.
 _EVERY: Final = (*STRUCTURES, *OTHERS)
 _BY_NAME: Final[Mapping[str, Structure]] = MappingProxyType({s.name: s for s in STRUCTURES})
 _BY_ANY_NAME: Final[Mapping[str, Structure]] = MappingProxyType({s.name: s for s in _EVERY})

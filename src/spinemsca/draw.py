@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 
 __all__ = ["case_figure", "contact_sheet", "legend", "overlay", "windowed"]
 
+# Chosen, not measured: the same as predictions see.
 _WINDOW: Final = (0.5, 99.5)
+# Colours, in RGB; chosen, not measured.
 _PAPER: Final = (255, 255, 255)
 _INK: Final = (28, 36, 48)
 _QUIET: Final = (86, 96, 112)
+# Pixels; chosen, not measured.
 _GAP: Final = 12
 _HATCH: Final = 6
 

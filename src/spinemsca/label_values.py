@@ -21,6 +21,7 @@ __all__ = ["as_label_map", "whole_numbers"]
 _ROUNDING: Final = 1e-3
 # Larger ones cannot be told apart as float32, and number no structure.
 _LARGEST: Final = 1 << 24
+# Remedies.
 _OWN: Final = f"Values are whole numbers from 0 (background) to {len(STRUCTURES)}"
 _RENAME: Final = (
     "If they are another tool's numbers, say whose: --labels spineps|totalspineseg|spider"

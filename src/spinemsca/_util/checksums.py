@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["SUMS_NAME", "blob_sha1", "format_sums", "parse_sums", "sha256"]
 
+# A file's name, and its lines, as the tool sha256sum reads and writes them.
 SUMS_NAME: Final = "SHA256SUMS"
 _LINE: Final = re.compile(r"([0-9a-fA-F]{64}) [ *]([^/\\\x00-\x1f]{1,255})")
+# Chosen, not measured: 1 MiB.
 _CHUNK: Final = 1 << 20
 
 

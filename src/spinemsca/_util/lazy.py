@@ -26,9 +26,10 @@ def lazy_face(
         if name not in homes:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
         module = import_module(homes[name])
-        value = getattr(module, name, module)
-        # Asked for once: the next time it is there.
-        setattr(sys.modules[package], name, value)
-        return value
+        # Asked for once: the next time it is there. So is all else of the module, since Python
+        # binds a module's name to the module, which would hide a function that bears it.
+        for other in (n for n in homes if homes[n] == homes[name]):
+            setattr(sys.modules[package], other, getattr(module, other, module))
+        return getattr(module, name, module)
 
     return attribute, lambda: sorted(homes)

@@ -9,6 +9,7 @@ from spinemsca.errors import MissingDependencyError
 
 __all__ = ["optional"]
 
+# The extras of pyproject.toml by what they install.
 _EXTRA: Final = {
     "lightning_fabric": "train",
     "matplotlib": "plot",

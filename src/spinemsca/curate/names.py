@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["alike", "ascii_name", "composed", "stem_of"]
 
+# Chosen: what no file system, shell or table has a meaning for is kept.
 _UNSAFE: Final = re.compile(r"[^0-9A-Za-z_-]+")
 # Devices of Windows, with and without a suffix (Microsoft, "Naming Files, Paths, and Namespaces").
 _RESERVED: Final = re.compile(r"(?i)con|prn|aux|nul|(com|lpt)[0-9]")

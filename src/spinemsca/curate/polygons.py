@@ -20,6 +20,7 @@ __all__ = ["label_from_polygons", "read_polygons"]
 
 # Drawn polygons include their outline, half a pixel too much; on a finer grid it is less.
 _FINE: Final = 4
+# Chosen, not measured: far beyond the list of one slice.
 _MAX_BYTES: Final = 1 << 20
 
 

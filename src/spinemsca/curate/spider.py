@@ -25,14 +25,19 @@ if TYPE_CHECKING:
 
 __all__ = ["levels_from_tissue"]
 
+# Values of the masks' tissues.
 _VERTEBRA: Final = 1
 _DISC: Final = 2
 _CANAL: Final = 3
+# Pixels; chosen, not measured: less is the rest of a disc or body at the edge of the view.
 _LEAST_DISC: Final = 150
 _LEAST_BODY: Final = 900
+# Rows; chosen, not measured.
 _LEAST_CANAL_ROWS: Final = 50
+# Areas over the median one; chosen, not measured: two in one, and a part of one.
 _JOINED: Final = 1.7
 _FRAGMENT: Final = 0.5
+# All but the sacrum.
 _LUMBAR: Final = VERTEBRAE[:-1]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -10,7 +9,13 @@ from spinemsca._util import printable
 from spinemsca.case import Sex, Spacing
 from spinemsca.curate.names import composed
 from spinemsca.errors import UsageError
-from spinemsca.release import Split, stratified_splits
+from spinemsca.release import (
+    Split,
+    patient_key,
+    read_csv,
+    read_patient_splits,
+    stratified_splits,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -56,23 +61,11 @@ def assign_splits(
 
 
 def _listed_splits(sources: Sequence[Source], path: Path) -> dict[str, Split]:
-    listed: dict[str, Split] = {}
-    for number, row in enumerate(_read_csv(path, {"patient", "split"}), start=2):
-        where = f"{path}, line {number}"
-        try:
-            split = Split.parse(row["split"])
-        except UsageError as error:
-            raise UsageError(error.what, where=where, remedy=error.remedy) from None
-        if listed.setdefault(_key(row["patient"]), split) is not split:
-            raise UsageError(
-                "puts a patient into a second split",
-                where=where,
-                remedy="Remove one of the rows",
-            )
+    listed = read_patient_splits(path)
     found: dict[str, Split] = {}
     for source in sources:
         # A name that is no UTF-8 cannot stand in the list, but its pseudonym can.
-        known = [k for k in (_key(source.patient_name), source.patient) if k in listed]
+        known = [k for k in (patient_key(source.patient_name), source.patient) if k in listed]
         if not known:
             name = printable(source.patient_name)
             also = "" if name == source.patient else f" ({source.patient})"
@@ -90,7 +83,7 @@ def metadata_rows(about: Metadata, data: Path) -> dict[str, dict[str, str]]:
     path = data / about.file
     used = {*filter(None, [about.sex]), *(about.spacing or ()), *(about.size or ())}
     rows: dict[str, dict[str, str]] = {}
-    for number, row in enumerate(_read_csv(path, {about.key, *used}), start=2):
+    for number, row in enumerate(read_csv(path, {about.key, *used}), start=2):
         first = rows.setdefault(composed(row[about.key]), row) if row[about.key] else row
         if any(first[column] != row[column] for column in used):
             raise UsageError(
@@ -130,27 +123,3 @@ def spacing_of(source: Source, config: BuildConfig, shape: tuple[int, int]) -> S
     if min(header) <= 0 or not all(low <= mm <= high for mm in extent):
         return None
     return Spacing.checked((extent[0] / shape[0], extent[1] / shape[1]), source.image)
-
-
-def _key(text: str) -> str:
-    return composed(text).strip()
-
-
-def _read_csv(path: Path, needed: set[str]) -> list[dict[str, str]]:
-    """The rows; a cell that is not there is empty."""
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            lacking = needed - set(reader.fieldnames or ())
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UsageError(
-            f"cannot be read ({error})", where=path, remedy="Save it as CSV in UTF-8"
-        ) from None
-    if lacking:
-        raise UsageError(
-            f"has no column {', '.join(sorted(lacking))}",
-            where=path,
-            remedy="Add the column, or mend the configuration",
-        )
-    return rows

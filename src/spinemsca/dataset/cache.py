@@ -38,6 +38,7 @@ CACHE_NAME: Final = ".cache"
 
 # Part of every cache's name; raised whenever the files below change their form.
 _VERSION: Final = 3
+# Names of this package.
 _IMAGES: Final = "images.f32"
 _LABELS: Final = "labels.u8"
 _INDEX: Final = "index.json"

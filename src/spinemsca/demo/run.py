@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["PAGE_NAME", "run_demo"]
 
 PAGE_NAME: Final = "index.html"
+# Folders that a demo makes and clears.
 _FOLDERS: Final = ("made", "archives", "data", "volume", "predictions", "reports")
 Say = Callable[[str], None]
 

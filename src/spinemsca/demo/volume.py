@@ -22,7 +22,9 @@ __all__ = ["write_volume"]
 
 # As dcm2niix writes sagittal series: from left to right, back to front, feet to head.
 _CODES: Final = "RAS"
+# Chosen, not measured: enough for a middle slice with neighbours.
 _SLICES: Final = 5
+# Chosen, not measured: a usual distance of sagittal slices.
 _GAP_MM: Final = 4.0
 # Scanners write whole numbers; thousands keep the phantom's grey values apart.
 _GREYS: Final = 1000

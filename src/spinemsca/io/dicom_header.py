@@ -28,11 +28,13 @@ __all__ = ["Header", "damaged", "read_header", "read_packed"]
 
 # PS3.5, A.2: what a file without file meta information is written in, and its relations.
 _IMPLICIT: Final = "1.2.840.10008.1.2"
+# Transfer syntaxes: PS3.6, table A-1.
 _EXPLICIT: Final = "1.2.840.10008.1.2.1"
 _BIG: Final = "1.2.840.10008.1.2.2"
 _DEFLATED: Final = "1.2.840.10008.1.2.1.99"
 # PS3.3, C.7.3.1.1.1: modalities that may be named; any other is just none of these.
 _MODALITIES: Final = frozenset(["MR", "CT", "CR", "DX", "MG", "NM", "OT", "PT", "RF", "US", "XA"])
+# Greys in both directions: PS3.3, C.7.6.3.1.2.
 _GREY: Final = ("MONOCHROME1", "MONOCHROME2")
 
 

@@ -22,6 +22,7 @@ __all__ = ["check_decoder", "unpacked"]
 
 # PS3.6, A: transfer syntaxes whose pixels are packed, by the names users know.
 _JPEG_12: Final = "1.2.840.10008.1.2.4.51"
+# Transfer syntaxes: PS3.6, table A-1.
 _PACKED: Final = {
     "1.2.840.10008.1.2.4.50": "JPEG",
     _JPEG_12: "JPEG",
@@ -36,6 +37,7 @@ _PACKED: Final = {
     "1.2.840.10008.1.2.4.203": "High-Throughput JPEG 2000",
     "1.2.840.10008.1.2.5": "RLE",
 }
+# Messages.
 _NEEDS: Final = "its pixels are packed as {}, which needs another package"
 _EXTRA: Final = "Run: pip install spine-msca[dicom]"
 # Pillow and GDCM unpack 8 bits of it; what unpacks 12 is under the GPL, so no extra brings it.

@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["find_series", "read_series"]
 
+# Chosen, not measured: more files than any series of a spine has.
 _MOST_SLICES: Final = 4096
+# Of a direction, and in mm; chosen, not measured: what headers round is smaller.
 _ALIKE: Final = 1e-3
+# A share of the usual step; chosen, not measured.
 _UNEVEN: Final = 0.1
 _ONE_BY_ONE: Final = "Give its files one by one"
 

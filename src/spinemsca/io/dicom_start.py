@@ -17,12 +17,14 @@ _VRS: Final = frozenset(
     b"AE AS AT CS DA DS DT FL FD IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN UR "
     b"US UT UV".split()
 )
+# Value representations whose length takes four bytes: PS3.5, table 7.1-1.
 _LONG: Final = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 # A file without preamble begins with file meta information or with the group that identifies.
 _FIRST: Final = (0x0002, 0x0008)
 # Three elements in a row, each with a tag above the last, a known representation and an even
 # length, do not come about by chance; a third may run beyond what was looked at.
 _ENOUGH: Final = 3
+# An undefined length: PS3.5, 7.1.2.
 _UNDEFINED: Final = 0xFFFFFFFF
 
 

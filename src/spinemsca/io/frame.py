@@ -21,6 +21,7 @@ Box: TypeAlias = tuple[slice, slice]
 # A constant grey comes out of JPEG within 1 of 255 (Pillow, qualities 50 to 95); other encoders
 # may be worse.
 _JPEG: Final = 2.0
+# The same as a share of the range.
 _CONSTANT: Final = _JPEG / 255
 # Air differs by less than this share of an image's range from its darkest: on each of SPIDER's
 # and Sudirman's 660 slices whose outermost lines are constant.
@@ -34,10 +35,12 @@ _BARS: Final = (0.2, 0.05)
 _BETWEEN: Final = 0.64
 # A caption in a white bar covers less of a line than this; two whole lines show the bar before.
 _CAPTION: Final = 0.3
+# See above: lines, not pixels.
 _SURE: Final = 2
 # JPEG's blocks are 8 pixels wide, so far does an image's edge ring into its frame; a line's
 # middle value stays within a tenth of the image's range then.
 _RINGING: Final = 8
+# A tenth, as above.
 _RINGING_SHARE: Final = 0.1
 # Borders around lines around borders: more layers are not looked for.
 _LAYERS: Final = 6

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_picture", "looks_like"]
 
+# Remedies.
 _AGAIN: Final = "Get the file again"
 _EXPORT: Final = "Export the picture as PNG"
 _CONVERT: Final = "Convert it to NIfTI first"
@@ -35,7 +36,9 @@ _STARTS: Final = (
 _NIFTI: Final = (348, 540)
 # Where NIfTI-1 and NIfTI-2 name a header whose pixels lie in a file beside it.
 _PAIR: Final = (b"ni1\0", b"ni2\0")
+# Of NIfTI-1 and Analyze, whose pixels lie in a file of their own.
 _BESIDE: Final = "keeps its pixels in another file (.hdr and .img)"
+# Endings that scanners and archives give; the standard asks for none.
 _DICOM_ENDINGS: Final = (".dcm", ".ima", ".dicom", ".dcm.gz", ".ima.gz")
 
 

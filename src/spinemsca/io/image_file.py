@@ -34,12 +34,19 @@ __all__ = [
     "write_picture",
 ]
 
+# As Pillow calls them; others are no formats of medical pictures.
 _FORMATS: Final = ("PNG", "JPEG", "TIFF")
+# Chosen, not measured: 8192 × 8192, far beyond any slice.
 _MAX_PIXELS: Final = 1 << 26
+# Of 255; chosen, not measured: how far JPEG may colour a grey pixel.
 _GREY_TOLERANCE: Final = 8
+# Chosen, not measured: wider than any scanner of the spine sets it.
 _PIXEL_MM: Final = (0.1, 3.0)
+# Chosen, not measured: from a part of the spine to a whole body.
 _FIELD_MM: Final = (100.0, 600.0)
+# Chosen, not measured: resolutions that programs write where they know none.
 _PRINT_DPI: Final = (72, 96, 100, 120, 144, 150, 200, 240, 300, 400, 600, 1200)
+# Exact by the definition of the inch.
 _MM_PER_INCH: Final = 25.4
 # First bytes of what is no picture, enough for a NIfTI header or a shifted DICOM prefix.
 _LOOK: Final = 1024

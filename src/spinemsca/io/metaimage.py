@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_mha", "read_mha"]
 
+# Names of the format's element types, and numpy's codes.
 _TYPES: Final = {
     "MET_CHAR": "i1",
     "MET_UCHAR": "u1",
@@ -32,6 +33,7 @@ _TYPES: Final = {
     "MET_FLOAT": "f4",
     "MET_DOUBLE": "f8",
 }
+# The key that ends the header.
 _LAST: Final = "ElementDataFile"
 
 

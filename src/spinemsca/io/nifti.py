@@ -26,11 +26,13 @@ if TYPE_CHECKING:
 
 __all__ = ["is_nifti", "read_nifti", "stem", "write_nifti"]
 
+# Endings of two parts that are taken off a name as one.
 _PACKED: Final = (".nii.gz", ".dcm.gz", ".ima.gz")
 # Bytes of a NIfTI-1 and a NIfTI-2 header, and where the magic word stands (nifti1.h, nifti2.h).
 _SIZES: Final = {348: 344, 540: 4}
 # Sides are 16-bit numbers in NIfTI-1 (nifti1.h); longer ones need NIfTI-2.
 _LONGEST: Final = (1 << 15) - 1
+# Chosen, not measured: 1 MiB of extensions before the voxels.
 _MAX_OFFSET: Final = 1 << 20
 
 

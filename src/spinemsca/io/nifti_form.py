@@ -21,6 +21,7 @@ _SPACE: Final = 7
 # A quaternion near half a turn is stored to about 1e-3 rad in float32, which is 0.3 mm over the
 # 300 mm of a lumbar field of view: two forms that are meant alike differ by less than this.
 _ALIKE_MM: Final = 1.0
+# Fields of the header (nifti1.h) that place the voxels.
 _FIELDS: Final = (
     "qform_code",
     "quatern_b",

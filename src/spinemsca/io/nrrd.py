@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["is_nrrd", "read_nrrd"]
 
+# Names in the format's definition, and numpy's codes.
 _TYPES: Final = {
     name: code
     for code, names in {
@@ -35,7 +36,9 @@ _TYPES: Final = {
     }.items()
     for name in names.split("/")
 }
+# Encodings in the format's definition that are read.
 _PACKING: Final = {"raw": "raw", "gzip": "gzip", "gz": "gzip"}
+# Spaces in the format's definition, brought to RAS.
 _SPACES: Final = {
     name: np.diag([*signs, 1.0])
     for names, signs in {
@@ -45,6 +48,7 @@ _SPACES: Final = {
     }.items()
     for name in names.split("/")
 }
+# A vector in brackets, or none, as the format writes it.
 _VECTOR: Final = re.compile(r"\([^()]*\)|none")
 
 

@@ -15,6 +15,7 @@ Instruction: TypeAlias = tuple[str, Any]
 
 # Instructions of pickle protocol 2, which torch.save writes (Lib/pickletools.py).
 _VALUES: Final = frozenset({"BINUNICODE", "BININT", "BININT1", "BININT2", "GLOBAL"})
+# Opcodes of Python's pickletools by what they do.
 _CONSTANTS: Final = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 _MARKED: Final = frozenset(
     {"MARK", "EMPTY_DICT", "TUPLE", "SETITEM", "SETITEMS", "PROTO", "BINPERSID", "STOP"}

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["read_block", "read_header_lines"]
 
+# Both chosen, not measured: far beyond what tools write into a header.
 _MAX_LINE = 1 << 14
 _MAX_LINES = 1000
 

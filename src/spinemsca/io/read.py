@@ -27,6 +27,7 @@ __all__ = [
 
 Kind = Literal["torch", "nifti", "mha", "nrrd", "dicom", "series", "picture"]
 
+# Start of a zip's first member: APPNOTE.TXT, 4.3.7.
 _ZIP: Final = b"PK\x03\x04"
 
 

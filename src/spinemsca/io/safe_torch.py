@@ -40,8 +40,10 @@ _MAX_TABLE: Final = 1 << 16
 _MAX_RATIO: Final = 1000
 # A dict of two arrays takes 123; room for a hundred times as much beside it.
 _MAX_OPERATIONS: Final = 10_000
+# Remedies.
 _SAVE_AGAIN: Final = "Write it again with torch.save, or get the file again"
 _LEAVE: Final = "Do not open it by other means; get the file from its publisher"
+# Globals that torch.save writes beside tensors and that run nothing of a user.
 _HARMLESS: Final = frozenset({"_codecs encode", "collections OrderedDict"})
 _NUMPY: Final = frozenset(
     {"numpy ndarray", "numpy dtype"}
@@ -51,6 +53,7 @@ _NUMPY: Final = frozenset(
         for name in ("_reconstruct", "scalar")
     }
 )
+# Opcodes of pickle that name a global.
 _NAMING: Final = frozenset({"GLOBAL", "INST", "STACK_GLOBAL"})
 # Length of the record at a zip's end without a comment: APPNOTE.TXT, 4.3.16.
 _END_BYTES: Final = 22

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BodyShape", "build_column", "disc_outline", "nucleus_outline", "rim"]
 
+# Points of a curve; chosen, not measured.
 _STEPS: Final = 41
 _CORNER_RADIUS: Final = 1.3
 """mm; corners of the body on plain radiographs look sharper than of the bone itself."""

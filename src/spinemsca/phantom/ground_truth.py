@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["truth_of"]
 
+# Signs of the two axes of a body at its corners.
 _CORNERS: Final = {
     "superior_anterior": (-1, 1),
     "superior_posterior": (1, 1),

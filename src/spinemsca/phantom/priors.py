@@ -65,6 +65,7 @@ class Range:
         return min(max(self.mean + deviate * self.sd, self.low), self.high)
 
 
+# Sources.
 _COOK = "Cook and Baker, Int J Spine Surg 15:1072 (2021), CT, n = 196; L5 tabled by sex"
 _PANJABI = "Panjabi et al., Spine 17:299 (1992), endplate depths and body heights, T1-L5"
 _OTHERS = "Thoracolumbar and sacral levels interpolated from neighbours"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["back_line", "column_front", "paint_surroundings"]
 
 _FIRST: Final = priors.LEVELS.index("L1")
+# In mm; chosen, not measured: beyond any field of view.
 _FAR: Final = 400.0
 _Y: Final = np.linspace(-_FAR, _FAR, 401)
 

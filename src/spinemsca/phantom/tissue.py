@@ -75,6 +75,7 @@ class Properties:
     fat: float = 0.0
 
 
+# In ms at 1.5 T: de Bazelaire et al., as below. The density is chosen, not measured.
 _FAT_T1: Final = 343.0
 _FAT_DENSITY: Final = 0.9
 

@@ -8,6 +8,7 @@ from spinemsca.release.case_table import TABLE_NAME, CaseRow
 from spinemsca.release.info import Info, info
 from spinemsca.release.layout import IMAGE_NAME, LABEL_NAME, Entry
 from spinemsca.release.origin import of_slice
+from spinemsca.release.patient_splits import patient_key, read_csv, read_patient_splits
 from spinemsca.release.release import Release, open_release, write_release
 from spinemsca.release.split import Split, split_sizes
 from spinemsca.release.stratify import stratified_splits
@@ -39,6 +40,9 @@ __all__ = [
     "open_release",
     "pack",
     "parse_size",
+    "patient_key",
+    "read_csv",
+    "read_patient_splits",
     "rules_table",
     "serve_folder",
     "split_sizes",

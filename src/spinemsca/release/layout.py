@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 
 __all__ = ["IMAGE_NAME", "LABEL_NAME", "Entry", "check_name", "find_entries"]
 
+# Names in the published dataset.
 IMAGE_NAME: Final = "img.pt"
 LABEL_NAME: Final = "label.pt"
 
+# The folder that macOS adds to a zip.
 _JUNK: Final = "__MACOSX"
+# Characters that Windows refuses (Microsoft, "Naming Files, Paths, and Namespaces").
 _FORBIDDEN: Final = re.compile(r'[\x00-\x1f\x7f<>:"|?*\\]')
+# Chosen, not measured: file systems take 255 bytes, and other verbs append to a name.
 _LONGEST_NAME: Final = 200
 _DOWNLOAD: Final = "Run: spine-msca download --root DIR"
 

@@ -7,6 +7,7 @@ from typing import Final
 
 __all__ = ["of_slice", "without_slice"]
 
+# As `of_slice` writes it.
 _SLICE: Final = re.compile(r"(^|; )slice \d+ of \d+$")
 
 

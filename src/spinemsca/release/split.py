@@ -45,6 +45,7 @@ class Split(StrEnum):
         return _SPELLINGS.get(name.lower())
 
 
+# Names in the published dataset, whose validation is also called Vail.
 _FOLDERS: Final[Mapping[Split, str]] = MappingProxyType(
     {Split.TRAIN: "Train", Split.VAL: "Vali", Split.TEST: "Test"}
 )

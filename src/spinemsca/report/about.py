@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["About", "about_prediction"]
 
+# Both chosen, not measured: what a page can show.
 _LONGEST: Final = 300
 _MOST_WARNINGS: Final = 20
 

@@ -22,7 +22,9 @@ OUTLYING: Final = 3.5
 SEXES: Final = ("F", "M", "")
 """Female, male, unknown."""
 
+# Chosen, not measured: fewer have no quartiles worth the name.
 _FEWEST: Final = 8
+# The third quartile of a standard normal (Iglewicz and Hoaglin 1993).
 _TO_SIGMA: Final = 0.6745
 
 

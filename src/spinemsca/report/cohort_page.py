@@ -37,6 +37,7 @@ SHOWN: Final = (
 
 _SEX_NAMES: Final = {"F": "women (dots)", "M": "men (upright dashes)", "": "sex unknown (dashes)"}
 _COLOURS: Final = {"F": "#8a3ea8", "M": "#00669e", "": "#555555"}
+# Chosen, not measured: more than anyone reads.
 _MOST_LISTED: Final = 500
 
 

@@ -19,6 +19,7 @@ __all__ = ["Printer", "find_printer"]
 Printer: TypeAlias = Callable[[Path, Path], None]
 """Prints the HTML file named first to the PDF named second; raises `SpineError`."""
 
+# Names under which browsers that print to PDF are installed.
 _BROWSERS: Final = (
     "chromium",
     "chromium-browser",
@@ -27,6 +28,7 @@ _BROWSERS: Final = (
     "chrome",
     "msedge",
 )
+# Chosen, not measured.
 _SECONDS: Final = 120
 
 

@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 __all__ = ["HEIGHT", "MARKS", "WIDTH", "strip_plot"]
 
+# Pixels of a strip and its margins; chosen, not measured.
 WIDTH: Final = 640
 HEIGHT: Final = 240
 _LEFT: Final = 52
 _RIGHT: Final = 8
 _TOP: Final = 10
 _BOTTOM: Final = 26
+# Steps of an axis that are read at a glance; chosen, not measured.
 _STEPS: Final = (1.0, 2.0, 2.5, 5.0, 10.0)
 
 MARKS: Final = {"F": ("h0", "round", 4.2), "M": ("v6", "butt", 1.6), "": ("h6", "butt", 1.6)}

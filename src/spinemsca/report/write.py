@@ -29,6 +29,7 @@ __all__ = ["CASES", "INDEX", "file_names", "report", "write_reports"]
 
 INDEX: Final = "index.html"
 CASES: Final = "cases"
+# Chosen, not measured: below the 255 bytes of a file system, with endings.
 _LONGEST: Final = 100
 
 

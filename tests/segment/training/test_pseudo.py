@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import COLUMN, by_name
-from spinemsca.errors import FileFormatError, ReleaseError, UsageError
+from spinemsca.errors import ReleaseError, UsageError
 from spinemsca.release.split import Split
 from spinemsca.segment.inference.model import Segmentation
 from spinemsca.segment.training.pseudo import Criteria, doubt_of, pseudo_label, read_rejected
@@ -93,7 +93,7 @@ def test_the_list_of_rejected_names(tmp_path):
     path.write_text("name,reason\n1_t2,L6\n2_t2,\n")
     assert read_rejected(path) == {"1_t2", "2_t2"}
     path.write_text("who\n1_t2\n")
-    with pytest.raises(FileFormatError, match="no list of names"):
+    with pytest.raises(UsageError, match="has no column name"):
         read_rejected(path)
 
 

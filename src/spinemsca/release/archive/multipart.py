@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
 __all__ = ["PartReader", "PartWriter", "check_parts", "parse_size", "parts_in_order"]
 
+# Endings .001 to .999, as 7-Zip numbers parts.
 _NUMBER: Final = re.compile(r"\.(\d{3})$")
 _SIZE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([kmg]?)(i?)b?", re.IGNORECASE)
+# Chosen, not measured: 64 KiB.
 _LEAST: Final = 1 << 16
 
 

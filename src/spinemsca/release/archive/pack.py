@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 __all__ = ["pack"]
 
+# The earliest time that a zip can state, so that archives are the same at any time.
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
+# A plain file, readable by all, in the upper half as Unix writes it.
 _PERMISSIONS: Final = 0o100644 << 16
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LIMITS", "ArchiveLimits", "judge_members"]
 
 _MIB: Final = 1 << 20
+# Length of a member's local header without its name: APPNOTE.TXT, 4.3.7.
 _LOCAL_HEADER: Final = 30
 _HOSTILE: Final = "Nothing was extracted; do not trust this mirror"
 

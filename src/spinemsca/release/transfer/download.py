@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Downloaded", "download"]
 
+# Names of this package, hidden from listings.
 _ARCHIVES: Final = ".archives"
 _LOCK: Final = ".download.lock"
 _MARK: Final = ".download.unfinished"

@@ -28,6 +28,7 @@ _HOST: Final = "https://raw.githubusercontent.com"
 _PRIMARY: Final = f"{_HOST}/Ma-S-T/Spine-MSCA/783846f00d8bb68af0d0981ea69dd806ea514db4"
 # Its Vali.zip is a placeholder of two bytes, so it serves the other splits only.
 _SECOND: Final = f"{_HOST}/Ma-S-T/Spine-DCAN-Dateset/HEAD"
+# What three digits number.
 _MOST_PARTS: Final = 999
 _STEMS: Final[Mapping[Split, tuple[str, ...]]] = MappingProxyType(
     {Split.TRAIN: ("Train",), Split.VAL: ("Vali", "Vail", "Val"), Split.TEST: ("Test",)}

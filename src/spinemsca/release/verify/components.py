@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ComponentShape", "gap", "shapes"]
 
+# Corners touch, so that a diagonal line is one piece.
 _TOUCHING: Final = np.ones((3, 3), bool)
 
 

@@ -38,6 +38,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 SIDE: Final = 128
 """Rows and columns of a fine fingerprint."""
 
+# Frequencies and cells; how this was chosen is not recorded.
 _REACH: Final = 20
 COARSE_LENGTH: Final = (_REACH + 1) ** 2
 """Values of a coarse fingerprint."""
@@ -51,6 +52,7 @@ DUPLICATE: Final = 0.86
 mirrored, turned by 3° or cropped by 6 % reach 0.90 to 1.00, different patients and different
 phantoms at most 0.83."""
 
+# How these five were chosen is not recorded; `DUPLICATE` was measured with them.
 _QUANTUM: Final = 24
 _SHIFT: Final = 14
 _TILE: Final = 32

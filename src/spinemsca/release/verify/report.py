@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["rules_table", "verdict_table"]
 
+# Chosen, not measured: rows of one rule that a terminal shows.
 _MOST_WARNINGS: Final = 8
 _STYLES: Final = {"error": "bold red", "warning": "yellow"}
 

@@ -5,7 +5,6 @@ Only training cases come of it, and only of patients who neither choose nor judg
 
 from __future__ import annotations
 
-import csv
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -16,9 +15,9 @@ from spinemsca._util import Progress, silent
 from spinemsca.anatomy import BACKGROUND, COLUMN
 from spinemsca.case import Case
 from spinemsca.curate import Fit, normalise, place, resample_image, resample_label
-from spinemsca.errors import CaseError, FileFormatError, ReleaseError, UsageError
+from spinemsca.errors import CaseError, ReleaseError, UsageError
 from spinemsca.io import read_scan
-from spinemsca.release import Release, Split, write_release
+from spinemsca.release import Release, Split, read_csv, write_release
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -154,14 +153,6 @@ def read_rejected(path: Path) -> frozenset[str]:
     """Reads the names that a person did not believe: the column `name` of a CSV file.
 
     Raises:
-        FileFormatError: If it is no such file.
+        UsageError: If it is no such file.
     """
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            return frozenset(row["name"] for row in csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, KeyError) as error:
-        raise FileFormatError(
-            f"is no list of names ({type(error).__name__})",
-            where=path,
-            remedy="Its columns are name and reason",
-        ) from None
+    return frozenset(row["name"] for row in read_csv(path, {"name"}))

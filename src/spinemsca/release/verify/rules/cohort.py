@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "check_cohort"]
 
+# Both chosen, not measured.
 LIMIT: Final = 6.0
 _FEWEST: Final = 20
 

@@ -40,6 +40,7 @@ SAME_LABEL: Final = Rule(
 )
 RULES: Final = (IDENTICAL, NEAR, SAME_LABEL)
 
+# Chosen, not measured: rows of the matrix of all pairs that are held at a time.
 _BLOCK: Final = 2048
 
 

@@ -99,6 +99,7 @@ RULES: Final = (
     UNEVEN,
 )
 
+# Shares of the image, and of the median area below, as the rules say; chosen, not measured.
 _AREAS: Final = {Kind.VERTEBRA: (0.0015, 0.06), Kind.DISC: (0.0003, 0.03)}
 _SACRUM: Final = by_name("S1")
 _RATIOS: Final = {Kind.VERTEBRA: (0.5, 2.0), Kind.DISC: (0.25, 3.0)}

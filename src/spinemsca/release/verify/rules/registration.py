@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "check_fit"]
 
+# How this was chosen is not recorded.
 MARGIN: Final = 0.03
 
 MISALIGNED: Final = Rule(
