@@ -35,7 +35,7 @@ test: $(READY)  ## Run the fast tests with coverage
 	$(PYTEST) -n 2 --cov --cov-report=term
 
 test-slow: $(READY)  ## Run the tests that take minutes
-	$(PYTEST) -m slow
+	$(PYTEST) -n 2 -m slow
 
 test-lowest: $(READY)  ## Run the fast tests with the lowest versions that are promised
 	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest

@@ -54,7 +54,7 @@ def test_repr():
         ({"image": -IMAGE}, "not \\[0, 1\\]"),
         ({"label": LABEL.astype(np.int64)}, "int64"),
         ({"label": LABEL[:2]}, "the image"),
-        ({"label": LABEL * 12}, "value 12"),
+        ({"label": LABEL * 12}, "spans 12 to 12"),
         ({"spacing": (0, 1)}, "spacing"),
         ({"spacing": (1, float("nan"))}, "spacing"),
         ({"spacing": "12"}, "spacing is '12'"),

@@ -26,7 +26,7 @@ $(RUNS)/%/weights.safetensors: $(RUNS)/%/config.toml $(TABLES)
 
 $(OUT)/%/model.json: $(RUNS)/%/weights.safetensors
 	rm -rf $(@D)
-	$(BIN)/python -m spinemsca.segment.inference.predict_release $< $(RELEASE) --split $(SPLIT) --out $(@D)
+	$(BIN)/python scripts/predict_release.py $< $(RELEASE) --split $(SPLIT) --out $(@D)
 
 # Adds a row with intervals, parameters, time and memory.
 $(OUT)/%/scored: $(OUT)/%/model.json

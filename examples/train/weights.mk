@@ -27,7 +27,7 @@ $(RUNS)/3-fine/weights.safetensors: $(STAGES)/3-fine.toml $(RUNS)/2-middle/weigh
 
 $(SETS)/pseudo/cases.csv: $(RUNS)/3-fine/weights.safetensors examples/spider-mid-rejected.csv
 	rm -rf $(@D)
-	$(BIN)/python -m spinemsca.segment.training.pseudo $(DATA)/spider/mid --weights $< --out $(@D) \
+	$(BIN)/python scripts/pseudo_label.py $(DATA)/spider/mid --weights $< --out $(@D) \
 		--held-out examples/spider-space-patients.csv \
 		--held-out examples/spider-mid-patients.csv \
 		--rejected examples/spider-mid-rejected.csv --case 0.88 --structure 0.8 \
@@ -42,7 +42,7 @@ $(RUNS)/5-last/weights.safetensors: $(STAGES)/5-last.toml $(RUNS)/4-finest/weigh
 	$(train) $(PSEUDO) --begin $(RUNS)/4-finest/best.ckpt --version $(VERSION)
 
 $(RUNS)/calibrated.safetensors: $(RUNS)/5-last/weights.safetensors
-	$(BIN)/python -m spinemsca.segment.training.calibrate $(RUNS)/4-finest/weights.safetensors \
+	$(BIN)/python scripts/calibrate.py $(RUNS)/4-finest/weights.safetensors \
 		$(SETS)/spider-space $(SETS)/sudirman --into $< --out $@
 
 $(OUT)/model.safetensors: $(RUNS)/calibrated.safetensors

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from spinemsca.anatomy import STRUCTURES, Structure
 from spinemsca.errors import CaseError, UsageError
+from spinemsca.label_values import as_label_map
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -168,12 +169,7 @@ def _check_label(label: LabelMap, shape: tuple[int, ...], name: str) -> None:
             where=name,
             remedy="Bring both onto the same pixel grid",
         )
-    if int(label.max()) > len(STRUCTURES):
-        raise CaseError(
-            f"label map holds the value {int(label.max())}",
-            where=name,
-            remedy=f"Values are 0 (background) to {len(STRUCTURES)}",
-        )
+    as_label_map(label, name)
 
 
 def _two_numbers(value: object) -> tuple[float, float] | None:

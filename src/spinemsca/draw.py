@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from spinemsca._util import percentile_window
 from spinemsca.anatomy import COLUMN, STRUCTURES, Structure
 from spinemsca.errors import UsageError
 
@@ -41,10 +42,10 @@ def windowed(image: Pixels) -> NDArray[np.uint8]:
     Returns:
         `(H, W)` uint8; a constant image comes out black.
     """
-    low, high = np.percentile(image, _WINDOW)
-    if high <= low:
+    spread = percentile_window(image, _WINDOW, np.float64, widen=False)
+    if spread is None:
         return np.zeros(image.shape, np.uint8)
-    return np.asarray(np.clip((image - low) / (high - low), 0, 1) * 255 + 0.5).astype(np.uint8)
+    return np.asarray(spread * 255 + 0.5).astype(np.uint8)
 
 
 def overlay(image: Pixels, label: LabelMap, *, opacity: float = 0.55) -> Image.Image:

@@ -71,7 +71,7 @@ def test_items(release, cache):
         {"collate_fn": collate, "num_workers": 2},
         {"collate_fn": collate, "batch_size": 1},
     ],
-    ids=str,
+    ids=lambda options: "-".join(options) or "plain",
 )
 def test_loader_gives_every_case_once(release, options):
     loader = DataLoader(SpineMSCA(release.root), **({"batch_size": 2} | options))

@@ -405,6 +405,6 @@ def test_nothing_that_predict_writes_or_prints_holds_a_header_value(tmp_path):
         check=False,
         env=os.environ | {"PYTHONWARNINGS": "always"},
     )
-    left = [path.read_bytes() for path in (tmp_path / "out").iterdir()]
+    left = [path.read_bytes() for path in (tmp_path / "out").rglob("*") if path.is_file()]
     assert len(left) > 9
     assert not [text for text in (done.stdout, done.stderr, *left) if PLANTED.encode() in text]

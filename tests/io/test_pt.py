@@ -135,7 +135,7 @@ def test_image_that_is_no_slice_in_range(tmp_path, image, fault):
         (torch.full((1, 8, 9), -1), "-1"),
         (torch.full((1, 8, 9), 255, dtype=torch.uint8), "255"),
         (torch.full((1, 8, 9), 2.5), "fractions"),
-        (torch.full((1, 8, 9), float("nan")), "nan"),
+        (torch.full((1, 8, 9), float("nan")), "NaN"),
         (torch.zeros(2, 8, 9), "shape"),
     ],
 )

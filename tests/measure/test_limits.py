@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spinemsca.measure import table
+from spinemsca.measure import schema, table
 from spinemsca.measure.definitions import Quantity
 from spinemsca.measure.limits import LIMITS
 from spinemsca.measure.measurements import measure
@@ -80,12 +80,12 @@ def test_tables_and_json_hold_flags(drawn):
     found = measure(drawn.label, spacing=(1.15, 1.15))
     row = next(r for r in table.tidy_rows(found) if r["structure"] == "L3")
     assert "body_height_middle is beyond" in row["flags"]
-    case, schema = table.as_json(found), table.measurements_schema()
+    case, form = schema.as_json(found), schema.measurements_schema()
     one = next(m for m in case["measures"]
                if (m["measure"], m["structure"]) == ("body_height_middle", "L3"))  # fmt: skip
     assert one["plausible"] == [9, 44]
     assert one["flag"].startswith("body_height_middle")
-    assert set(one) == set(schema["properties"]["measures"]["items"]["required"])
+    assert set(one) == set(form["$defs"]["Measured"]["required"])
 
 
 @pytest.mark.parametrize("seed", range(20))

@@ -20,7 +20,7 @@ from spinemsca.predictions.label_schemes import (
     LabelScheme,
     as_label_volume,
     foreign_numbers,
-    in_own_scheme,
+    to_structures,
 )
 from tests.measure.spines import WITH_L6, corners, draw, named
 
@@ -178,7 +178,7 @@ def test_an_l6_of_spineps_renames_the_disc_below_l5(label):
     numbers = [21, 22, 23, 24, 25, 26, 121, 122, 123, 124, 125]
     foreign = np.concatenate(([0], numbers))[label]
     expected = named(label, WITH_L6)
-    np.testing.assert_array_equal(in_own_scheme(foreign, LabelScheme.SPINEPS), expected)
+    np.testing.assert_array_equal(to_structures(foreign, LabelScheme.SPINEPS)[0], expected)
 
 
 def test_an_l6_in_one_slice_counts_in_all(label):
@@ -196,7 +196,8 @@ def test_the_t12_of_other_tools_is_t12(label):
     only = np.where(label == 1, 1, 0)
     for numbering, number in (("spineps", 19), ("totalspineseg", 32), ("spider", 6)):
         assert (
-            in_own_scheme(only * number, LabelScheme(numbering)).max() == by_any_name("T12").value
+            to_structures(only * number, LabelScheme(numbering))[0].max()
+            == by_any_name("T12").value
         )
 
 
@@ -209,7 +210,7 @@ def test_label_maps_of_any_make_are_taken(label, kind):
         "bool": label > 0,
     }[kind]
     expected = (label > 0).astype(np.uint8) if kind == "bool" else label
-    np.testing.assert_array_equal(in_own_scheme(made), expected)
+    np.testing.assert_array_equal(to_structures(made)[0], expected)
 
 
 @pytest.mark.parametrize(
@@ -229,7 +230,7 @@ def test_label_maps_of_any_make_are_taken(label, kind):
 )
 def test_what_is_no_label_map_is_refused(array):
     with pytest.raises(CaseError):
-        in_own_scheme(array, where="here")
+        to_structures(array, where="here")
 
 
 @pytest.mark.parametrize(

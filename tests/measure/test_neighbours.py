@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spinemsca.anatomy import by_any_name
-from spinemsca.measure import cohort, table
+from spinemsca.measure import cohort, schema, table
 from spinemsca.measure.measurements import measure
 from tests.measure.spines import WITH_L6, WITH_T12, corners, draw, named, transform
 
@@ -104,10 +104,8 @@ def test_wide_tables_hold_other_vertebrae_of_any_case(tmp_path, drawn, with_l6):
 
 
 def test_json_of_other_vertebrae_keeps_to_the_schema(with_l6):
-    allowed = table.measurements_schema()["properties"]["measures"]["items"]["properties"][
-        "structure"
-    ]
-    assert {m["structure"] for m in table.as_json(with_l6)["measures"]} <= set(allowed["enum"])
+    allowed = schema.measurements_schema()["$defs"]["Measured"]["properties"]["structure"]
+    assert {m["structure"] for m in schema.as_json(with_l6)["measures"]} <= set(allowed["enum"])
 
 
 def test_a_vertebra_that_became_background_leaves_a_gap_that_is_told(drawn):

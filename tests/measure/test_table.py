@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from spinemsca.errors import MissingDependencyError, UsageError
-from spinemsca.measure import cohort, table
+from spinemsca.measure import cohort, schema, table
 from spinemsca.measure.measurements import measure
 from tests.measure.spines import corners, draw
 
@@ -56,10 +56,10 @@ def test_every_column_is_in_the_codebook():
 
 
 def test_json_keeps_to_its_schema(found):
-    case, schema = table.as_json(found), table.measurements_schema()
+    case, form = schema.as_json(found), schema.measurements_schema()
     json.dumps(case, allow_nan=False)
-    assert set(case) == set(schema["required"])
-    result = schema["properties"]["measures"]["items"]
+    assert set(case) == set(form["required"])
+    result = form["$defs"]["Measured"]
     for measured in case["measures"]:
         assert set(measured) == set(result["required"])
         for key in ("measure", "structure", "unit"):

@@ -52,7 +52,7 @@ def test_weasyprint_is_second_choice(page, tmp_path, monkeypatch) -> None:
 
     monkeypatch.setattr(shutil, "which", lambda _: None)
     monkeypatch.setattr(pdf, "find_spec", lambda _: object())
-    monkeypatch.setattr("spinemsca._util.optional.import_module", lambda _: Fake())
+    monkeypatch.setattr("spinemsca._util.optional_packages.import_module", lambda _: Fake())
     pdf.find_printer()(page, tmp_path / "a.pdf")
     assert (tmp_path / "a.pdf").read_bytes().startswith(b"%PDF-")
 

@@ -86,10 +86,11 @@ def not_annotated() -> None:
 
 
 def out_of_range() -> None:
-    for wrong in (12, -1, 0.5):
-        with pytest.raises(CaseError, match="no label map"):
+    faults = {12: "spans 12 to 12", -1: "spans -1", 0.5: "holds fractions", np.inf: "holds fractions"}
+    for wrong, message in faults.items():
+        with pytest.raises(CaseError, match=f"prediction {message}"):
             evaluate(np.full((5, 5), wrong), np.zeros((5, 5), np.uint8))
-    with pytest.raises(CaseError, match="no label map"):
+    with pytest.raises(CaseError, match="truth spans 255 to 255"):
         evaluate(np.zeros((5, 5), np.uint8), np.full((5, 5), 255, np.uint8))
 
 
@@ -106,7 +107,7 @@ def shapes_differ() -> None:
 
 def not_finite() -> None:
     for wrong in (np.nan, np.inf):
-        with pytest.raises(CaseError, match="NaN or infinity"):
+        with pytest.raises(CaseError, match="NaN, or numbers"):
             evaluate(np.full((5, 5), wrong), np.zeros((5, 5), np.uint8))
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 import yaml
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
+    Field,
     ValidationError,
     model_validator,
 )
 
+from spinemsca._util import Strict
 from spinemsca.anatomy import STRUCTURES, by_name
 from spinemsca.case import Spacing
 from spinemsca.errors import UsageError
@@ -56,11 +56,7 @@ def _spacing(value: object) -> Spacing | None:
 StructureName = Annotated[str, AfterValidator(_structure)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Metadata(_Strict):
+class Metadata(Strict):
     """A CSV with a row a series or patient.
 
     Attributes:
@@ -83,7 +79,7 @@ class Metadata(_Strict):
     field_of_view: tuple[float, float] = (100.0, 600.0)
 
 
-class BuildConfig(_Strict):
+class BuildConfig(Strict):
     """How a folder of images and label maps becomes a release.
 
     Attributes:
@@ -107,10 +103,10 @@ class BuildConfig(_Strict):
 
     images: str
     labels: str
-    values: dict[int, StructureName] = {}
+    values: dict[int, StructureName] = Field(default={})
     recipe: Literal["spider-space"] | None = None
-    polygons: list[StructureName] = []
-    annotated: list[StructureName] = []
+    polygons: list[StructureName] = Field(default=[])
+    annotated: list[StructureName] = Field(default=[])
     name: Annotated[str, AfterValidator(_pattern)] = r"(?P<patient>.+)"
     metadata: Metadata | None = None
     spacing: Annotated[tuple[float, float] | None, BeforeValidator(_spacing)] = None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util import percentile_window
 from spinemsca.errors import CaseError
 
 if TYPE_CHECKING:
@@ -38,10 +39,7 @@ def normalise(pixels: NDArray[Any], where: str = "") -> Image:
         raise CaseError(
             "image holds NaN or infinity", where=where, remedy="Replace or leave out the image"
         )
-    low, high = np.percentile(values, PERCENTILES)
-    if high <= low:
-        low, high = values.min(), values.max()
-    if high <= low:
+    spread = percentile_window(values, PERCENTILES, np.float64)
+    if spread is None:
         raise CaseError("image is constant", where=where, remedy="Leave it out")
-    scaled: Image = np.clip((values - low) / (high - low), 0, 1).astype(np.float32)
-    return scaled
+    return spread.astype(np.float32)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from scipy import ndimage
 
+from spinemsca._util import numbered_components
 from spinemsca.anatomy import DISCS, VERTEBRAE, Structure
 from spinemsca.errors import CaseError
 
@@ -90,9 +91,9 @@ def _in_front_of_canal(mask: NDArray[Any], where: str) -> NDArray[np.bool_]:
 
 def _components(mask: NDArray[np.bool_], least: int) -> list[NDArray[np.intp]]:
     """Rows and columns of each component of at least `least` pixels, the lowest first."""
-    parts, number = ndimage.label(mask)
-    found = [np.argwhere(parts == i) for i in range(1, number + 1)]
-    return sorted((p for p in found if len(p) >= least), key=lambda p: -float(p[:, 0].mean()))
+    parts, sizes = numbered_components(mask)
+    found = [np.argwhere(parts == i) for i in np.flatnonzero(sizes >= least) + 1]
+    return sorted(found, key=lambda p: -float(p[:, 0].mean()))
 
 
 def _untellable(what: str, where: str) -> CaseError:

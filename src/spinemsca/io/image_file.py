@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from PIL import Image, ImageOps
 
-from spinemsca._util import write_bytes
+from spinemsca._util import opening, write_bytes
 from spinemsca.case import Spacing
 from spinemsca.errors import CaseError, FileFormatError, UnsafeFileError
 from spinemsca.io.guess import looks_like
-from spinemsca.io.labels import as_label_map, whole_numbers
 from spinemsca.io.limits import checked
 from spinemsca.io.scan import Scan
 from spinemsca.io.silence import silence
+from spinemsca.label_values import as_label_map, whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,7 @@ def read_label_picture(path: Path) -> LabelMap:
         FileFormatError: As `read_number_picture`.
         CaseError: If it holds other values.
     """
-    return as_label_map(read_number_picture(path), path)
+    return as_label_map(read_number_picture(path), path, named=True)
 
 
 def read_number_picture(path: Path) -> NDArray[Any]:
@@ -136,11 +136,8 @@ def _opened(path: Path) -> Iterator[Image.Image]:
 
 
 def _unreadable(path: Path) -> FileFormatError:
-    try:
-        with path.open("rb") as file:
-            what, remedy = looks_like(path, file.read(_LOOK))
-    except OSError:
-        what, remedy = "cannot be opened", "Check the path and its permissions"
+    with opening(path), path.open("rb") as file:
+        what, remedy = looks_like(path, file.read(_LOOK))
     return FileFormatError(what, where=path, remedy=remedy)
 
 

@@ -14,11 +14,10 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from spinemsca._util import write_bytes
-from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import CaseError, FileFormatError
-from spinemsca.io.labels import whole_numbers
 from spinemsca.io.limits import checked
 from spinemsca.io.safe_torch import load_untrusted
+from spinemsca.label_values import as_label_map, whole_numbers
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -183,22 +182,7 @@ def as_image(held: object, path: Path) -> Image:
 
 def as_label(held: object, path: Path) -> LabelMap:
     """What `path` held, as `read_label` returns and judges it; copied only where it must be."""
-    array = _as_slice(held, "label map", path)
-    low, high = float(array.min()), float(array.max())
-    if not (low >= 0 and high <= len(STRUCTURES)):
-        raise CaseError(
-            f"label map spans {low:.4g} to {high:.4g}",
-            where=path,
-            remedy=f"Values are 0 (background) to {len(STRUCTURES)}",
-        )
-    label: LabelMap = np.ascontiguousarray(array).astype(np.uint8, copy=False)
-    if array.dtype.kind == "f" and not np.array_equal(label, array):
-        raise CaseError(
-            "label map holds fractions",
-            where=path,
-            remedy="Resample label maps by nearest neighbour, never by interpolation",
-        )
-    return label
+    return as_label_map(_as_slice(held, "label map", path), path)
 
 
 def _as_slice(held: object, what: str, path: Path) -> Array:

@@ -6,6 +6,7 @@ import gzip
 import zlib
 from typing import TYPE_CHECKING, Final, Literal
 
+from spinemsca._util import opening
 from spinemsca.errors import CaseError, FileFormatError
 from spinemsca.io.scan import Scan
 
@@ -97,10 +98,10 @@ def read_label_volume(path: Path) -> Volume:
         SpineError: As the format's reader says.
         CaseError: If a value is no whole number from 0 to 11.
     """
-    from spinemsca.io.labels import as_label_map
+    from spinemsca.label_values import as_label_map
 
     volume = read_numbers(path)
-    return volume.replace(pixels=as_label_map(volume.pixels, path))
+    return volume.replace(pixels=as_label_map(volume.pixels, path, named=True))
 
 
 def read_numbers(path: Path) -> Volume:
@@ -113,8 +114,8 @@ def read_numbers(path: Path) -> Volume:
         SpineError: As the format's reader says.
         CaseError: If it holds fractions.
     """
-    from spinemsca.io.labels import whole_numbers
     from spinemsca.io.volume import one_slice
+    from spinemsca.label_values import whole_numbers
 
     kind = kind_of(path)
     if kind == "torch":
@@ -137,7 +138,8 @@ def kind_of(path: Path) -> Kind:
     """
     if path.is_dir():
         return "series"
-    start = _start(path)
+    with opening(path):
+        start = _start(path)
     if start.startswith(_ZIP) or path.suffix.lower() == ".pt":
         return "torch"
     return _medical(path, start) or "picture"
@@ -153,12 +155,6 @@ def _start(path: Path) -> bytes:
             return file.read(LOOK)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return b""
-    except OSError as error:
-        raise FileFormatError(
-            f"cannot be opened ({error.strerror or error})",
-            where=path,
-            remedy="Check the path and its permissions",
-        ) from None
 
 
 def _medical(path: Path, start: bytes) -> Kind | None:

@@ -18,6 +18,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util import opening
 from spinemsca.errors import FileFormatError, SpineError, UnsafeFileError
 from spinemsca.io.pickle_description import Instruction, describe_pickle, read_instructions
 from spinemsca.io.tensor_layout import arrays_in, find_place
@@ -67,12 +68,8 @@ def load_untrusted(path: Path) -> Any:
         FileFormatError: If it is missing, empty, truncated or not written by torch 1.6 or later.
     """
     try:
-        held = _numbers(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileFormatError(
-            f"cannot be opened ({reason})", where=path, remedy="Check the path and its permissions"
-        ) from None
+        with opening(path):
+            held = _numbers(path)
     except SpineError:
         raise
     except Exception:

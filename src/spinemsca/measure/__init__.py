@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from spinemsca.measure.quality_flags import SQUARE_PIXELS
     from spinemsca.measure.registry import MEASURES, describe_measure, document
     from spinemsca.measure.scan import measure_scan, measure_slices
+    from spinemsca.measure.schema import as_json, measurements_schema
     from spinemsca.measure.spine import NotGivenError, Spine
-    from spinemsca.measure.table import ALL_ROWS, as_json, codebook, csv_text, measurements_schema
+    from spinemsca.measure.table import ALL_ROWS, codebook, csv_text
 
 __all__ = [
     "ALL_ROWS",
@@ -86,7 +87,7 @@ __getattr__, __dir__ = lazy_face(
         "SUPERIOR_POSTERIOR": "spinemsca.measure.geometry",
         "Scope": "spinemsca.measure.definitions",
         "Spine": "spinemsca.measure.spine",
-        "as_json": "spinemsca.measure.table",
+        "as_json": "spinemsca.measure.schema",
         "codebook": "spinemsca.measure.table",
         "csv_text": "spinemsca.measure.table",
         "describe_measure": "spinemsca.measure.registry",
@@ -96,7 +97,7 @@ __getattr__, __dir__ = lazy_face(
         "measure": "spinemsca.measure.measurements",
         "measure_scan": "spinemsca.measure.scan",
         "measure_slices": "spinemsca.measure.scan",
-        "measurements_schema": "spinemsca.measure.table",
+        "measurements_schema": "spinemsca.measure.schema",
         "unit": "spinemsca.measure.geometry",
         "write_measurements": "spinemsca.measure.cohort",
     },

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from spinemsca._util import atomic_path, optional
 from spinemsca.errors import UsageError
 from spinemsca.measure import table
+from spinemsca.measure.schema import as_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -84,7 +85,7 @@ def _write_json(path: Path, cases: Iterable[Measurements], wide: bool) -> int:
     with path.open("w", encoding="utf-8") as file:
         for count, found in enumerate(cases, start=1):
             file.write(",\n" if count > 1 else "[\n")
-            json.dump(table.as_json(found), file, ensure_ascii=False, allow_nan=False)
+            json.dump(as_json(found), file, ensure_ascii=False, allow_nan=False)
         file.write("\n]\n" if count else "[]\n")
     return count
 

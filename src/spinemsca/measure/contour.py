@@ -13,6 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from spinemsca._util import largest_component
+
 __all__ = ["Points", "boundary", "main_component", "raggedness", "smooth"]
 
 Points = NDArray[np.float64]
@@ -34,8 +36,7 @@ def main_component(mask: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], int]:
     Returns:
         The component, and the number of pixels that were islands or holes.
     """
-    labels, count = ndimage.label(mask)
-    kept = mask if count == 1 else labels == 1 + np.argmax(np.bincount(labels.ravel())[1:])
+    kept = largest_component(mask)
     holed = ndimage.label(np.pad(~kept, 1, constant_values=True))[1] > 1
     filled = ndimage.binary_fill_holes(kept) if holed else kept
     return filled, int(np.count_nonzero(filled != mask))

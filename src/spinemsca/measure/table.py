@@ -1,12 +1,11 @@
-"""Measurements as tables: a row a case and structure, a row a case, JSON, and the codebook."""
+"""Measurements as tables: a row a case and structure, a row a case, and the codebook."""
 
 from __future__ import annotations
 
 import csv
 import io
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from spinemsca._version import __version__
 from spinemsca.anatomy import COLUMN, OTHERS, SPINE
 from spinemsca.measure.definitions import Definition, Quantity, Scope
 from spinemsca.measure.registry import MEASURES, describe_measure
@@ -17,11 +16,8 @@ if TYPE_CHECKING:
     from spinemsca.measure.measurements import Measurements, Result
 
 __all__ = [
-    "SCHEMA",
-    "as_json",
     "codebook",
     "csv_text",
-    "measurements_schema",
     "tidy_columns",
     "tidy_rows",
     "wide_columns",
@@ -33,8 +29,6 @@ ROWS: Final = (*(s.name for s in COLUMN), "spine")
 
 ALL_ROWS: Final = (*(s.name for s in SPINE), "spine")
 """Names of all rows, in their order: with those of vertebrae that few cases show, as L6."""
-
-SCHEMA: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def tidy_columns() -> list[str]:
@@ -157,70 +151,3 @@ def codebook() -> list[dict[str, str]]:
 
 def _code(column: str, holds: str) -> dict[str, str]:
     return {"column": column, "holds": holds}
-
-
-def as_json(found: Measurements) -> dict[str, Any]:
-    """One case as JSON; `json_schema` describes it."""
-    return {
-        "case": found.case,
-        "slice": found.slice,
-        "unit": found.unit,
-        "version": __version__,
-        "use": "research use only",
-        "flags": {name: list(texts) for name, texts in found.flags.items()},
-        "measures": [_json_result(result, found.unit) for result in found.results],
-    }
-
-
-def _json_result(result: Result, unit: str) -> dict[str, Any]:
-    return {
-        "measure": result.definition.name,
-        "structure": result.structure,
-        "unit": result.definition.quantity.suffix(unit),
-        "value": result.value,
-        "standard_error": result.error,
-        "normal": None if result.normal is None else list(result.normal),
-        "plausible": None if result.plausible is None else list(result.plausible),
-        "flag": result.flag or None,
-        "reason": result.reason or None,
-    }
-
-
-def measurements_schema() -> dict[str, Any]:
-    """The JSON schema of `as_json`."""
-    number = {"type": ["number", "null"]}
-    pair = {"type": ["array", "null"], "items": {"type": "number"}, "minItems": 2, "maxItems": 2}
-    result = {
-        "measure": {"enum": [definition.name for definition in MEASURES]},
-        "structure": {"enum": list(ALL_ROWS)},
-        "unit": {"enum": sorted({s for q in Quantity for s in q.suffixes()})},
-        "value": {"type": ["number", "string", "null"]},
-        "standard_error": number,
-        "normal": pair,
-        "plausible": pair | {"description": "beyond it a value bears a flag; in its unit"},
-        "flag": {"type": ["string", "null"]},
-        "reason": {"type": ["string", "null"]},
-    }
-    texts = {
-        "type": "object",
-        "additionalProperties": {"type": "array", "items": {"type": "string"}},
-    }
-    case = {
-        "case": {"type": "string"},
-        "slice": {"type": ["integer", "null"]},
-        "unit": {"enum": ["mm", "px"]},
-        "version": {"type": "string"},
-        "use": {"type": "string"},
-        "flags": texts,
-        "measures": {"type": "array", "items": _object(result)},
-    }
-    return {"$schema": SCHEMA, "title": "Measurements of one case", **_object(case)}
-
-
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import find_objects, label
+from scipy.ndimage import find_objects
 
+from spinemsca._util import largest_component
 from spinemsca.anatomy import BACKGROUND
 from spinemsca.case import Case, Spacing
 from spinemsca.phantom import scanner as scan
@@ -102,10 +103,8 @@ def _without_crumbs(label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
     for value, box in enumerate(find_objects(label_map), start=1):
         if box is None:
             continue
-        pieces, count = label(label_map[box] == value)
-        if count > 1:
-            largest = int(np.argmax(np.bincount(pieces.ravel())[1:])) + 1
-            out[box][(pieces != largest) & (pieces > 0)] = BACKGROUND
+        mask = label_map[box] == value
+        out[box][mask & ~largest_component(mask)] = BACKGROUND
     return out
 
 

@@ -9,7 +9,7 @@ from spinemsca.predictions.ledger import LedgerRow, read_ledger, update_ledger
 from spinemsca.predictions.names import LABEL, TABLE_NAME, source_of
 from spinemsca.predictions.pairing import Pair, Pairing, pair_labels, read_pairs
 from spinemsca.predictions.read import LabelledScan, LabelledSlice, Reading, read_labelled
-from spinemsca.predictions.record import ModelUsed, Record, read_record, record_schema, write_record
+from spinemsca.predictions.record import ModelUsed, Record, read_record, write_record
 from spinemsca.predictions.scans import ScanInput, find_scans, named_in
 from spinemsca.predictions.write import discard, finished, sweep, write_label_map, write_result
 
@@ -39,7 +39,6 @@ __all__ = [
     "read_ledger",
     "read_pairs",
     "read_record",
-    "record_schema",
     "source_of",
     "sweep",
     "to_structures",

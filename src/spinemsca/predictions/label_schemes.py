@@ -16,6 +16,7 @@ import numpy as np
 
 from spinemsca.anatomy import NUMBER_OF_CLASSES, OTHERS, STRUCTURES, Structure, by_any_name
 from spinemsca.errors import CaseError
+from spinemsca.label_values import whole_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from spinemsca.case import LabelMap
 
-__all__ = ["LabelScheme", "as_label_volume", "foreign_numbers", "in_own_scheme", "to_structures"]
+__all__ = ["LabelScheme", "as_label_volume", "foreign_numbers", "to_structures"]
 
 
 class LabelScheme(StrEnum):
@@ -89,30 +90,13 @@ def foreign_numbers(
     return _TABLES[numbering]
 
 
-def in_own_scheme(
-    array: Any, numbering: LabelScheme = LabelScheme.OWN, *, where: str | None = None
-) -> LabelMap:
-    """Brings what other programs call a label map to `(H, W)` uint8 with values 0 to 18.
-
-    Args:
-        array: `(H, W)` or `(1, H, W)` whole numbers of any type, or `(12, H, W)` one-hot or
-            probabilities, background first.
-        numbering: Whose numbers they are.
-        where: Named in errors.
-
-    Raises:
-        CaseError: If it is none of these, or holds no number that the numbering knows.
-    """
-    return to_structures(array, numbering, where=where)[0]
-
-
 def as_label_volume(
     slices: Iterable[Any], numbering: LabelScheme, *, where: str | None = None
 ) -> tuple[NDArray[np.uint8], tuple[int, ...]]:
     """Slices of one volume under one table, so that an L6 in any of them counts in all.
 
     Args:
-        slices: Each as `as_label_map` takes it, all of one shape; at least one.
+        slices: Each as `to_structures` takes it, all of one shape; at least one.
         numbering: Whose numbers they are.
         where: Named in errors.
 
@@ -120,23 +104,28 @@ def as_label_volume(
         `(S, H, W)` values 0 to 18, and the numbers that the numbering does not know.
 
     Raises:
-        CaseError: As `as_label_map`.
+        CaseError: As `to_structures`.
     """
     return _numbered(np.stack([_plane(_array(s, where), where) for s in slices]), numbering, where)
 
 
 def to_structures(
-    array: Any, numbering: LabelScheme, *, where: str | None = None
+    array: Any, numbering: LabelScheme = LabelScheme.OWN, *, where: str | None = None
 ) -> tuple[LabelMap, tuple[int, ...]]:
-    """`as_label_map`, and the numbers that the numbering does not know, which are left out.
+    """Brings what other programs call a label map to the structures of this package.
 
     Args:
-        array: As `as_label_map`.
+        array: `(H, W)` or `(1, H, W)` whole numbers of any type, or `(12, H, W)` one-hot or
+            probabilities, background first.
         numbering: Whose numbers they are.
         where: Named in errors.
 
+    Returns:
+        `(H, W)` uint8 with values 0 to 18, and the numbers that the numbering does not know,
+        which are left out.
+
     Raises:
-        CaseError: As `as_label_map`.
+        CaseError: If it is none of these, or holds no number that the numbering knows.
     """
     array = _array(array, where)
     if numbering is LabelScheme.OWN and _is_own(array):
@@ -186,11 +175,11 @@ def _plane(array: NDArray[Any], where: str | None) -> NDArray[np.int64]:
             where=where,
             remedy="Give one slice (rows, columns), or one-hot (12, rows, columns)",
         )
-    whole = np.rint(np.nan_to_num(array, nan=-1.0, posinf=-1.0, neginf=-1.0))
-    if (whole < 0).any() or np.abs(whole - array).max() > 1e-3:
+    numbers = whole_numbers(array, where)
+    if numbers.min() < 0:
         raise CaseError(
-            "label map holds values that are no whole numbers from 0",
+            f"label map spans {numbers.min()} to {numbers.max()}",
             where=where,
-            remedy="Give label numbers, not probabilities of one structure",
+            remedy="Values are whole numbers from 0 (background)",
         )
-    return np.asarray(whole, dtype=np.int64)
+    return np.asarray(numbers, dtype=np.int64)

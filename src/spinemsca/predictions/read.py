@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 __all__ = ["LabelledScan", "LabelledSlice", "Reading", "read_labelled"]
 
 _MOST_LISTED: Final = 8
-_NOT_USED: Final = "its header says how it lies; the orientation that was given was not used"
 _LOOSE: Final = "the middle one of those that show most structures; no record says which to take"
 
 

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from spinemsca._util import write_text
+from spinemsca._util import Strict, opening, write_text
 from spinemsca.anatomy import SPINE
-from spinemsca.errors import FileFormatError, SpineError, UsageError
+from spinemsca.errors import FileFormatError, UsageError
 from spinemsca.io import Orientation
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["SCHEMA_VERSION", "ModelUsed", "Record", "read_record", "record_schema", "write_record"]
+__all__ = ["SCHEMA_VERSION", "ModelUsed", "Record", "read_record", "write_record"]
 
 SCHEMA_VERSION: Final = 2
 """Of the records that this version writes and reads; 0.1.0 wrote records without one."""
@@ -34,11 +34,7 @@ Step = Annotated[float, Field(gt=0)]
 Count = Annotated[int, Field(ge=0)]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
-
-
-class ModelUsed(_Strict):
+class ModelUsed(Strict, strict=True):
     """Which model drew a label map.
 
     Attributes:
@@ -52,7 +48,7 @@ class ModelUsed(_Strict):
     engine: str
 
 
-class Record(_Strict):
+class Record(Strict, strict=True):
     """What is known of a label map that `predict` or `relabel` wrote.
 
     Attributes:
@@ -151,17 +147,10 @@ def read_record(path: Path) -> Record:
         FileFormatError: If it is no record of this version: edited, foreign, damaged or older.
     """
     try:
-        if path.stat().st_size > _LARGEST:
-            raise FileFormatError("is too large for a record", where=path, remedy=_AGAIN)
-        return Record.model_validate_json(path.read_bytes())
-    except SpineError:
-        raise
-    except OSError as error:
-        raise FileFormatError(
-            f"cannot be opened ({error.strerror or error})",
-            where=path,
-            remedy="Check the path and its permissions",
-        ) from None
+        with opening(path):
+            if path.stat().st_size > _LARGEST:
+                raise FileFormatError("is too large for a record", where=path, remedy=_AGAIN)
+            return Record.model_validate_json(path.read_bytes())
     except (ValidationError, ValueError, RecursionError) as error:
         raise FileFormatError(_fault(error), where=path, remedy=_AGAIN) from None
 
@@ -185,11 +174,3 @@ def _fault(error: Exception) -> str:
 def write_record(path: Path, record: Record) -> None:
     """Writes `NAME.json`: last, so that a whole record means a whole result."""
     write_text(path, record.model_dump_json(indent=2) + "\n")
-
-
-def record_schema() -> dict[str, object]:
-    """The JSON schema (draft 2020-12) of a record."""
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **Record.model_json_schema(),
-    }

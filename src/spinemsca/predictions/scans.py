@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
-from spinemsca.errors import FileFormatError, SpineError, UsageError
+from spinemsca._util import opening
+from spinemsca.errors import SpineError, UsageError
 from spinemsca.io import find_series, kind_of, read_series, read_volume, stem
 from spinemsca.predictions.ledger import read_ledger
 from spinemsca.predictions.names import LABEL, OTHER, OVERLAY, WRITTEN, safe_path_name, source_of
@@ -79,14 +80,8 @@ class ScanInput:
 
 
 def _digest(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").digest()
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileFormatError(
-            f"cannot be opened ({reason})", where=path, remedy="Check the path and its permissions"
-        ) from None
+    with opening(path), path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
 
 
 @dataclass(frozen=True, slots=True)

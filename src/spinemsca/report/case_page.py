@@ -44,7 +44,7 @@ _LEGENDS: Final = {
     LineKind.COBB_S1: "L1 and S1 superior endplates, prolonged",
     LineKind.COBB_L5: "L1 superior and L5 inferior endplate, prolonged",
     LineKind.AUXILIARY: "perpendicular, or foot of a corner",
-    LineKind.SLOPE: "S1 superior endplate and image horizontal",
+    LineKind.SLOPE: "S1 superior endplate and the horizontal",
     LineKind.HEIGHT: "disc height: between corners and between endplates' middles",
     LineKind.WALL: "posterior wall of a body",
     LineKind.SLIP: "slip along the lower endplate",
@@ -183,6 +183,9 @@ def _group(found: Measurements, scope: Scope) -> dict[str, Any]:
     for r in found.results:
         if r.definition.scope is scope:
             cells.setdefault(r.definition.name, {})[r.structure] = _cell(r)
+    if len(names) > len(scope.structures()):
+        # With other vertebrae the table grows too wide; what no cell is given for stands below.
+        names = [n for n in names if any(row[n].value for row in cells.values())]
     units = {d.name: d.quantity.suffix(found.unit) for d in MEASURES}
     rows = [
         {"name": words(name), "unit": _unit(units[name]), "cells": [row[n] for n in names]}

@@ -90,7 +90,7 @@ class Cohort:
             name: Of the case.
             page: Address of its page, relative.
             sex: `F`, `M` or empty.
-            record: As `spinemsca.measure.table.as_json` makes it.
+            record: As `spinemsca.measure.as_json` makes it.
         """
         index = len(self.names)
         self.names.append(name)

@@ -156,7 +156,8 @@ def alignment_lines(found: Measurements) -> list[Line]:
         for s, b in spine.blocks.items()
         if s in VERTEBRAE[:-1]
     ]
-    lines += [*_cobb_l1_s1(found), *_cobb_l1_l5(found), *_slope(found)]
+    lines += _lordosis(found, _SACRUM, LineKind.COBB_S1, 1)
+    lines += [*_lordosis(found, _FIFTH, LineKind.COBB_L5, -1), *_slope(found)]
     for disc in _slipped(found):
         lines.extend(_slip(found, disc))
     return [line for line in lines if _finite(line)]
@@ -166,28 +167,16 @@ def _finite(line: Line) -> bool:
     return bool(np.isfinite([line.start, line.end]).all())
 
 
-def _cobb_l1_s1(found: Measurements) -> Iterator[Line]:
-    blocks = found.spine.blocks
-    if found.get("lordosis_l1_s1").value is None:
+def _lordosis(found: Measurements, low: Structure, kind: LineKind, side: int) -> Iterator[Line]:
+    """Cobb's lines from L1's upper endplate to S1's upper or another vertebra's lower one."""
+    blocks, measure = found.spine.blocks, f"lordosis_l1_{low.name.lower()}"
+    if found.get(measure).value is None:
         return
-    ends = (
-        _plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
-        _plate(blocks[_SACRUM], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
-    )
-    text = f"L1–S1 {_value(found, 'lordosis_l1_s1', 'spine', 1)}"
-    yield from _cobb(found.spine, LineKind.COBB_S1, ends, 1, text)
-
-
-def _cobb_l1_l5(found: Measurements) -> Iterator[Line]:
-    blocks = found.spine.blocks
-    if found.get("lordosis_l1_l5").value is None:
-        return
-    ends = (
-        _plate(blocks[_FIRST], SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR),
-        _plate(blocks[_FIFTH], INFERIOR_ANTERIOR, INFERIOR_POSTERIOR),
-    )
-    text = f"L1–L5 {_value(found, 'lordosis_l1_l5', 'spine', 1)}"
-    yield from _cobb(found.spine, LineKind.COBB_L5, ends, -1, text)
+    superior = (SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR)
+    last = superior if low == _SACRUM else (INFERIOR_ANTERIOR, INFERIOR_POSTERIOR)
+    ends = _plate(blocks[_FIRST], *superior), _plate(blocks[low], *last)
+    text = f"L1–{low.name} {_value(found, measure, 'spine', 1)}"
+    yield from _cobb(found.spine, kind, ends, side, text)
 
 
 def _plate(block: OutlinedStructure, first: int, last: int) -> tuple[Points, Points]:

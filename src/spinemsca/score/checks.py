@@ -8,6 +8,7 @@ import numpy as np
 
 from spinemsca.anatomy import NUMBER_OF_CLASSES, STRUCTURES
 from spinemsca.errors import CaseError, UsageError
+from spinemsca.label_values import as_label_map
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +64,7 @@ def checked_label_map(values: Any, what: str) -> LabelMap:
             f"{what} is {array.dtype} of shape {array.shape}",
             remedy="Give one label map of shape (rows, columns) or (slices, rows, columns)",
         )
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise CaseError(f"{what} holds NaN or infinity", remedy="Give whole numbers from 0 to 11")
-    whole = (array == np.round(array)) & (array >= 0) & (array <= len(STRUCTURES))
-    if not whole.all():
-        raise CaseError(f"{what} is no label map", remedy="Give whole numbers from 0 to 11")
-    return array.astype(np.uint8)
+    return as_label_map(array, what=what)
 
 
 def check_label_maps(prediction: LabelMap, truth: LabelMap) -> None:
@@ -84,11 +80,9 @@ def check_label_maps(prediction: LabelMap, truth: LabelMap) -> None:
                 remedy="Give label maps of shape (rows, columns) or (slices, rows, columns), "
                 "not one channel a structure",
             )
-        if label.dtype != np.uint8 or int(label.max(initial=0)) > len(STRUCTURES):
-            raise CaseError(
-                f"{what} is no label map",
-                remedy=f"Give uint8 values from 0 to {len(STRUCTURES)}",
-            )
+        if label.dtype != np.uint8:
+            raise CaseError(f"{what} is {label.dtype}", remedy="Convert it to uint8")
+        as_label_map(label, what=what)
     if prediction.shape != truth.shape:
         raise CaseError(
             f"prediction has shape {prediction.shape}, the truth {truth.shape}",

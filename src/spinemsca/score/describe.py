@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from spinemsca.score.case_score import FAR
+from spinemsca.score.schema import Described
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-__all__ = ["describe", "describe_columns"]
+__all__ = ["describe_columns"]
 
 # Percentiles of the ends of a 95 % interval settle at about a thousand samples: Efron and
 # Tibshirani, An Introduction to the Bootstrap, 1993.
@@ -22,49 +23,28 @@ _DRAWS: Final = 1000
 _SIGNED: Final = ("area_error", "volume_error")
 
 
-def describe(
-    values: Sequence[float] | NDArray[np.float64],
-    *,
-    metric: str = "dice",
-    patients: Sequence[str] = (),
-    seed: int = 0,
-    draws: int = _DRAWS,
-) -> dict[str, Any]:
-    """Mean, median, standard deviation, worst and 95 % interval of one metric over cases.
-
-    The interval is the percentile bootstrap of the mean (Efron, Ann. Statist. 7, 1979), drawing
-    whole patients, since slices of one patient are alike.
-
-    Args:
-        values: One a case; NaN is left out.
-        metric: Tells which way is worse: up for distances, away from 0 for errors of size.
-        patients: Whose case each is; each its own where left out.
-        seed: Of the bootstrap.
-        draws: Bootstrap samples.
-
-    Returns:
-        `mean`, `median`, `sd` (n - 1; 0 for one value), `worst`, `ci95` and `n`; all but `n`
-        are `None` without any number.
-    """
-    column = np.asarray(values, dtype=float).reshape(-1, 1)
-    return describe_columns(column, [metric], patients, seed, draws)[0]
-
-
 def describe_columns(
     values: NDArray[np.float64],
     metrics: Sequence[str],
     patients: Sequence[str] = (),
     seed: int = 0,
     draws: int = _DRAWS,
-) -> list[dict[str, Any]]:
-    """`describe` for many columns, which share the bootstrap's samples.
+) -> list[Described]:
+    """Mean, median, standard deviation, worst and 95 % interval of each metric over cases.
+
+    The interval is the percentile bootstrap of the mean (Efron, Ann. Statist. 7, 1979), drawing
+    whole patients, since slices of one patient are alike. Columns share its samples.
 
     Args:
-        values: `(N, M)`, a row a case.
-        metrics: `M` names.
-        patients: `N`, or none.
+        values: `(N, M)`, a row a case; NaN is left out.
+        metrics: `M` names, which tell what way is worse: up for distances, away from 0 for
+            errors of size.
+        patients: Whose each of the `N` cases is; each its own where left out.
         seed: Of the bootstrap.
         draws: Bootstrap samples.
+
+    Returns:
+        `M` descriptions; `sd` is that of n - 1, and 0 for one value.
     """
     low, high = _intervals(values, patients, seed, draws)
     return [
@@ -73,18 +53,18 @@ def describe_columns(
     ]
 
 
-def _described(known: NDArray[np.float64], metric: str, bounds: Sequence[float]) -> dict[str, Any]:
+def _described(known: NDArray[np.float64], metric: str, bounds: Sequence[float]) -> Described:
     if not known.size:
-        return dict.fromkeys(("mean", "median", "sd", "worst", "ci95")) | {"n": 0}
+        return Described(mean=None, median=None, sd=None, worst=None, ci95=None, n=0)
     mean = float(known.mean())
-    return {
-        "mean": mean,
-        "median": float(np.median(known)),
-        "sd": float(known.std(ddof=1)) if known.size > 1 else 0.0,
-        "worst": _worst(known, metric),
-        "ci95": [min(float(bounds[0]), mean), max(float(bounds[1]), mean)],
-        "n": int(known.size),
-    }
+    return Described(
+        mean=mean,
+        median=float(np.median(known)),
+        sd=float(known.std(ddof=1)) if known.size > 1 else 0.0,
+        worst=_worst(known, metric),
+        ci95=(min(float(bounds[0]), mean), max(float(bounds[1]), mean)),
+        n=int(known.size),
+    )
 
 
 def _worst(known: NDArray[np.float64], metric: str) -> float:

@@ -12,9 +12,9 @@ from importlib import resources
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from filelock import FileLock
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator
 
-from spinemsca._util import sha256, write_text
+from spinemsca._util import Strict, sha256, write_text
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import FileFormatError, UsageError
 
@@ -43,18 +43,14 @@ _METRICS: Final = ("dice", "agnostic_dice", "hd95", "nsd")
 _FIRST_DIGITS: Final = 12
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class MetricEstimate(_Strict):
+class MetricEstimate(Strict):
     """Mean and 95 % interval of one metric."""
 
     mean: float | None
     ci95: tuple[float, float] | None
 
 
-class LeaderboardEntry(_Strict):
+class LeaderboardEntry(Strict):
     """One model's result on one set of cases; a line of the JSONL file.
 
     Attributes:
@@ -113,7 +109,7 @@ class LeaderboardEntry(_Strict):
             raise UsageError(f"cannot be a result ({_first(error)})") from None
 
 
-class PublishedResult(_Strict):
+class PublishedResult(Strict):
     """A figure out of print; not measured here."""
 
     model: str

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-__all__ = ["Summary", "summary_schema"]
+from spinemsca._util import Strict
+
+__all__ = [
+    "Described",
+    "Group",
+    "LevelScores",
+    "Metrics",
+    "Outcome",
+    "Published",
+    "PublishedMetric",
+    "PublishedMetrics",
+    "ScoreSummary",
+    "Summary",
+    "summary_schema",
+]
+
+Group: TypeAlias = Literal["vertebrae", "discs"]
+Outcome: TypeAlias = Literal["found", "shifted", "missed", "invented", "absent"]
+PublishedMetric: TypeAlias = Literal["dice", "hd95"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Described(_Strict):
+class Described(Strict):
     """One metric over cases; `null` where no case has it."""
 
     mean: float | None
@@ -24,7 +38,7 @@ class Described(_Strict):
     n: int = Field(ge=0, description="Cases that have the metric.")
 
 
-class Metrics(_Strict):
+class Metrics(Strict):
     """All metrics; lengths in `unit`, areas in its square, volumes in its cube."""
 
     dice: Described
@@ -46,36 +60,36 @@ class Metrics(_Strict):
     agnostic_dice: Described
 
 
-class LevelScores(_Strict):
+class LevelScores(Strict):
     """What became of the levels' names."""
 
-    outcomes: dict[Literal["found", "shifted", "missed", "invented", "absent"], int]
+    outcomes: dict[Outcome, int]
     confusion: dict[str, dict[str, int]] = Field(description="By true level, then name given.")
     identification_rate: float | None
     localisation_error: float | None
 
 
-class PublishedMetrics(_Strict):
+class PublishedMetrics(Strict):
     """The two metrics that the literature gives."""
 
     dice: Described
     hd95: Described
 
 
-class Published(_Strict):
+class Published(Strict):
     """The published way of scoring, and how far it is from the usual one."""
 
     overall: PublishedMetrics
     structures: dict[str, PublishedMetrics]
-    published_minus_usual: dict[Literal["dice", "hd95"], float | None]
-    published_minus_usual_structures: dict[str, dict[Literal["dice", "hd95"], float | None]]
+    published_minus_usual: dict[PublishedMetric, float | None]
+    published_minus_usual_structures: dict[str, dict[PublishedMetric, float | None]]
 
 
-class Summary(_Strict):
-    """What `evaluate --json` prints."""
+class ScoreSummary(Strict):
+    """What `evaluate` returns: many cases in a few numbers."""
 
     overall: Metrics
-    groups: dict[Literal["vertebrae", "discs"], Metrics]
+    groups: dict[Group, Metrics]
     structures: dict[str, Metrics]
     levels_right: float | None = Field(
         ge=0, le=1, description="Share of the cases that show an annotated structure."
@@ -83,13 +97,18 @@ class Summary(_Strict):
     levels: LevelScores
     not_annotated: dict[str, int] = Field(description="Cases that do not annotate a structure.")
     cases: int = Field(ge=0)
-    patients: int | None
-    interval_over: Literal["patients", "cases"]
-    published: Published | None = None
     unit: Literal["px", "mm"]
     px_left_out: int = Field(
         ge=0, description="Cases in pixels, whose lengths are in no mean since others are in mm."
     )
+    patients: int | None
+    interval_over: Literal["patients", "cases"]
+    published: Published | None = None
+
+
+class Summary(ScoreSummary):
+    """What `evaluate --json` prints."""
+
     without_truth: tuple[str, ...]
     without_prediction: tuple[str, ...]
 

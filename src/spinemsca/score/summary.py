@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 import numpy as np
 
@@ -10,6 +10,16 @@ from spinemsca.anatomy import DISCS, STRUCTURES, VERTEBRAE
 from spinemsca.score.case_score import METRICS
 from spinemsca.score.describe import describe_columns
 from spinemsca.score.levels import NOTHING
+from spinemsca.score.schema import (
+    Group,
+    LevelScores,
+    Metrics,
+    Outcome,
+    Published,
+    PublishedMetric,
+    PublishedMetrics,
+    ScoreSummary,
+)
 from spinemsca.score.units import in_one_unit, unit_of
 
 if TYPE_CHECKING:
@@ -17,14 +27,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from spinemsca.anatomy import Structure
     from spinemsca.score.case_score import CaseScore, Unit
 
 __all__ = ["GROUPS", "summarise"]
 
-GROUPS: Final = {"vertebrae": VERTEBRAE, "discs": DISCS}
+GROUPS: Final[dict[Group, tuple[Structure, ...]]] = {"vertebrae": VERTEBRAE, "discs": DISCS}
 """Structures that are summed up together, beside all of them."""
 
-_OUTCOMES: Final = ("found", "shifted", "missed", "invented", "absent")
+_OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+_PUBLISHED: Final[tuple[PublishedMetric, ...]] = get_args(PublishedMetric)
 
 
 def summarise(scores: Sequence[CaseScore], *, seed: int = 0) -> dict[str, Any]:
@@ -47,65 +59,64 @@ def summarise(scores: Sequence[CaseScore], *, seed: int = 0) -> dict[str, Any]:
     names = list(METRICS) * len(blocks)
     rows = describe_columns(np.concatenate(blocks, axis=1), names, patients, seed)
     tables = [
-        dict(zip(METRICS, rows[i : i + len(METRICS)], strict=True))
+        Metrics(**dict(zip(METRICS, rows[i : i + len(METRICS)], strict=True)))
         for i in range(0, len(rows), len(METRICS))
     ]
     groups, structures = tables[1 : 1 + len(GROUPS)], tables[1 + len(GROUPS) :]
     right = [s.levels_right for s in scores if s.levels_right is not None]
-    return {
-        "overall": tables[0],
-        "groups": dict(zip(GROUPS, groups, strict=True)),
-        "structures": {s.name: t for s, t in zip(STRUCTURES, structures, strict=True)},
-        "levels_right": float(np.mean(right)) if right else None,
-        "levels": _levels(scores, unit),
-        "not_annotated": {
+    found = ScoreSummary(
+        overall=tables[0],
+        groups=dict(zip(GROUPS, groups, strict=True)),
+        structures={s.name: t for s, t in zip(STRUCTURES, structures, strict=True)},
+        levels_right=float(np.mean(right)) if right else None,
+        levels=_levels(scores, unit),
+        not_annotated={
             s.name: sum(not c.outcomes[i] for c in scores) for i, s in enumerate(STRUCTURES)
         },
-        "cases": len(scores),
-        "unit": unit,
-        "px_left_out": sum(s.unit != unit for s in scores),
-        "patients": len(set(patients)) if patients else None,
-        "interval_over": "patients" if patients else "cases",
-        **_published(scores, tables[0], structures, patients, seed),
-    }
+        cases=len(scores),
+        unit=unit,
+        px_left_out=sum(s.unit != unit for s in scores),
+        patients=len(set(patients)) if patients else None,
+        interval_over="patients" if patients else "cases",
+        published=_published(scores, tables[0], structures, patients, seed),
+    )
+    return found.model_dump(mode="json", exclude=None if found.published else {"published"})
 
 
 def _published(
     scores: Sequence[CaseScore],
-    usual: dict[str, Any],
-    usual_structures: Sequence[dict[str, Any]],
+    usual: Metrics,
+    usual_structures: Sequence[Metrics],
     patients: Sequence[str],
     seed: int,
-) -> dict[str, Any]:
+) -> Published | None:
     """The published way beside the usual one, where it was asked for."""
     known = [s.published for s in scores if s.published is not None]
     if not known:
-        return {}
+        return None
     values = np.array(known)
-    names = ["dice", "hd95"]
 
-    def described(columns: NDArray[np.float64]) -> dict[str, Any]:
-        return dict(zip(names, describe_columns(columns, names, patients, seed), strict=True))
+    def described(columns: NDArray[np.float64]) -> PublishedMetrics:
+        found = describe_columns(columns, _PUBLISHED, patients, seed)
+        return PublishedMetrics(**dict(zip(_PUBLISHED, found, strict=True)))
 
     overall = described(_case_means(values))
     structures = {s.name: described(values[:, i]) for i, s in enumerate(STRUCTURES)}
-    return {
-        "published": {
-            "overall": overall,
-            "structures": structures,
-            "published_minus_usual": _gap(overall, usual),
-            "published_minus_usual_structures": {
-                name: _gap(row, other)
-                for (name, row), other in zip(structures.items(), usual_structures, strict=True)
-            },
-        }
-    }
+    return Published(
+        overall=overall,
+        structures=structures,
+        published_minus_usual=_gap(overall, usual),
+        published_minus_usual_structures={
+            name: _gap(row, other)
+            for (name, row), other in zip(structures.items(), usual_structures, strict=True)
+        },
+    )
 
 
-def _gap(published: dict[str, Any], usual: dict[str, Any]) -> dict[str, float | None]:
+def _gap(published: PublishedMetrics, usual: Metrics) -> dict[PublishedMetric, float | None]:
     """Difference of the means; `None` where either does not exist."""
-    means = {name: (row["mean"], usual[name]["mean"]) for name, row in published.items()}
-    return {name: None if None in pair else pair[0] - pair[1] for name, pair in means.items()}
+    means = {m: (getattr(published, m).mean, getattr(usual, m).mean) for m in _PUBLISHED}
+    return {m: None if None in pair else pair[0] - pair[1] for m, pair in means.items()}
 
 
 def _rows(group: Sequence[Any]) -> list[int]:
@@ -119,7 +130,7 @@ def _case_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(np.where(known, values, 0).sum(axis=1) / known.sum(axis=1))
 
 
-def _levels(scores: Sequence[CaseScore], unit: Unit) -> dict[str, Any]:
+def _levels(scores: Sequence[CaseScore], unit: Unit) -> LevelScores:
     """Outcomes, confusion matrix, identification rate and localisation error of all cases."""
     named = [s.name for s in STRUCTURES]
     outcomes = {o: sum(s.outcomes.count(o) for s in scores) for o in _OUTCOMES}
@@ -131,9 +142,9 @@ def _levels(scores: Sequence[CaseScore], unit: Unit) -> dict[str, Any]:
     away = np.array([s.identified for s in scores]).reshape(-1)
     asked = away[~np.isnan(away)]
     close = [v for s in scores if s.unit == unit for v in s.identified if np.isfinite(v)]
-    return {
-        "outcomes": outcomes,
-        "confusion": confusion,
-        "identification_rate": float(np.isfinite(asked).mean()) if asked.size else None,
-        "localisation_error": float(np.mean(close)) if close else None,
-    }
+    return LevelScores(
+        outcomes=outcomes,
+        confusion=confusion,
+        identification_rate=float(np.isfinite(asked).mean()) if asked.size else None,
+        localisation_error=float(np.mean(close)) if close else None,
+    )

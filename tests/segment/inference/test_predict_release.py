@@ -8,11 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
-from spinemsca.cli import main as spine_msca
 from spinemsca.errors import ReleaseError
 from spinemsca.release.release import Release, write_release
 from spinemsca.release.split import Split
-from spinemsca.segment.inference import predict_release as module
 from spinemsca.segment.inference.cost import (
     Footprint,
     footprint,
@@ -21,10 +19,10 @@ from spinemsca.segment.inference.cost import (
     seconds_per_slice,
 )
 from spinemsca.segment.inference.model import Model
-from spinemsca.segment.inference.predict_release import RECORD_NAME, main, predict_split
+from spinemsca.segment.inference.predict_release import RECORD_NAME, predict_split
 from spinemsca.segment.networks.choice import build_network
 from spinemsca.segment.networks.unet import UNetConfig
-from spinemsca.segment.runtime.weights import Weights, save_weights
+from spinemsca.segment.runtime.weights import Weights
 from tests.segment.examples import SMALL, TINY, bar_case
 
 COSTS = Footprint(1, 2.0, 64, 0.5, None, 1, "x")
@@ -106,21 +104,3 @@ def test_every_case_of_the_split_gets_a_label_map_and_the_model_a_record(release
 def test_an_empty_split_is_named(release, tmp_path):
     with pytest.raises(ReleaseError, match="no val cases"):
         predict_split(_model(), release, Split.VAL, tmp_path / "out", COSTS)
-
-
-def test_the_module_measures_predicts_and_can_be_evaluated(release, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(module, "footprint", lambda _: COSTS)
-    weights = tmp_path / "w"
-    save_weights(weights, _model("unet").weights)
-    out = tmp_path / "out"
-    assert main([str(weights), str(release.root), "--out", str(out)]) == 0
-    assert "unet: 0.0 M parameters, 2.0 GFLOP, 500 ms a slice" in capsys.readouterr().out
-    with pytest.raises(SystemExit) as stopped:
-        spine_msca(["evaluate", str(out), str(release.root), "--json"])
-    assert not stopped.value.code
-    assert json.loads(capsys.readouterr().out)["cases"] == 2
-
-
-def test_a_fault_is_one_line(release, tmp_path, capsys):
-    assert main([str(tmp_path / "none"), str(release.root), "--out", str(tmp_path / "o")]) == 2
-    assert capsys.readouterr().err.count("\n") == 1

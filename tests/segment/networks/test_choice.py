@@ -9,7 +9,7 @@ import torch
 from pydantic import ValidationError
 from torch.utils.flop_counter import FlopCounterMode
 
-from spinemsca._util import optional
+from spinemsca._util import optional_packages
 from spinemsca.errors import FileFormatError, MissingDependencyError
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.choice import build_network, network_config
@@ -144,7 +144,7 @@ def test_without_monai_the_remedy_is_named(tmp_path, monkeypatch):
     def absent(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(optional, "import_module", absent)
+    monkeypatch.setattr(optional_packages, "import_module", absent)
     with pytest.raises(MissingDependencyError, match=r"spine-msca\[train\]"):
         load_weights(path)
 

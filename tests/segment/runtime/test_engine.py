@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from spinemsca._util import optional
+from spinemsca._util import optional_packages
 from spinemsca.errors import MissingDependencyError, UsageError
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.column import ColumnNet
@@ -74,7 +74,7 @@ def test_engines_that_cannot_be_had(weights, monkeypatch):
     def missing(name):
         raise ImportError(name)
 
-    monkeypatch.setattr(optional, "import_module", missing)
+    monkeypatch.setattr(optional_packages, "import_module", missing)
     for name in ("onnxruntime", "openvino"):
         with pytest.raises(MissingDependencyError, match=r"spine-msca\[deploy\]"):
             choose_engine(weights, "cpu", name)

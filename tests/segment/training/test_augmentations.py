@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,9 +25,9 @@ SEEDS = st.integers(0, 2**32 - 1)
 
 @given(SEEDS)
 @quick
-def test_a_recorded_augmentation_gives_the_same_bytes_again(seed):
+def test_an_augmentation_drawn_anew_gives_the_same_bytes_again(seed):
     augmentation = draw(np.random.default_rng(seed))
-    again = Augmentation.from_dict(json.loads(json.dumps(augmentation.as_dict())))
+    again = draw(np.random.default_rng(seed))
     assert again == augmentation
     for one, other in zip(
         apply(augmentation, IMAGE, SETS, 64), apply(again, IMAGE, SETS, 64), strict=True

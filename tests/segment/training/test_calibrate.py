@@ -6,16 +6,15 @@ import torch
 from torch.nn import functional
 
 from spinemsca.anatomy import STRUCTURES, by_name
-from spinemsca.release.release import write_release
-from spinemsca.release.split import Split
+from spinemsca.errors import ReleaseError
 from spinemsca.segment.inference.model import Model
 from spinemsca.segment.networks.column import ColumnNet
 from spinemsca.segment.runtime.confidence import UNCALIBRATED, Evidence
-from spinemsca.segment.runtime.weights import Weights, load_weights, save_weights
-from spinemsca.segment.training import calibrate
-from spinemsca.segment.training.calibrate import gather_outcomes, main, outcomes
+from spinemsca.segment.runtime.weights import Weights
+from spinemsca.segment.training import calibrate as module
+from spinemsca.segment.training.calibrate import calibrate, gather_outcomes, outcomes
 from spinemsca.segment.training.partial_labels import candidate_sets
-from tests.segment.examples import TINY, bar_case, bar_example, ladder
+from tests.segment.examples import TINY, bar_example, ladder
 
 KNOWN = frozenset(s for s in STRUCTURES if s.name != "S1")
 
@@ -61,49 +60,19 @@ def test_the_same_seed_gathers_the_same():
     assert one == other
 
 
-@pytest.fixture
-def arguments(tmp_path):
-    release = write_release(tmp_path / "r", [(Split.VAL, bar_case(n)) for n in "ab"])
-    torch.manual_seed(0)
-    save_weights(tmp_path / "w.safetensors", Weights(ColumnNet(TINY), 64, "7"))
-    return [str(tmp_path / "w.safetensors"), str(release.root), "--out", str(tmp_path / "c")]
-
-
-def test_weights_get_a_calibration(tmp_path, arguments, monkeypatch, capsys):
+def test_a_calibration_fits_what_it_was_fitted_to(monkeypatch):
     known = [(Evidence(v, v, v), v > 0.5) for v in np.linspace(0.1, 0.9, 20)]
-    monkeypatch.setattr(calibrate, "gather", lambda *_: known)
-    assert main(arguments) == 0
-    found = load_weights(tmp_path / "c")
+    monkeypatch.setattr(module, "gather_outcomes", lambda *_: known)
+    found = calibrate(Model(Weights(ColumnNet(TINY), 64, "7")), [], 1)
+    assert (found.structures, found.right) == (20, 0.5)
     assert found.calibration != UNCALIBRATED
-    assert found.version == "7"
-    assert "20 structures, 0.500 of them right" in capsys.readouterr().out
+    assert found.error < 0.05
 
 
-def test_a_later_stage_gets_the_calibration_of_the_one_before(tmp_path, arguments, monkeypatch):
-    known = [(Evidence(v, v, v), v > 0.5) for v in np.linspace(0.1, 0.9, 20)]
-    judged = []
-
-    def noted(model, *_):
-        judged.append(model)
-        return known
-
-    monkeypatch.setattr(calibrate, "gather", noted)
-    save_weights(tmp_path / "later", Weights(ColumnNet(TINY), 64, "8"))
-    assert main([*arguments, "--into", str(tmp_path / "later")]) == 0
-    assert [model.weights.version for model in judged] == ["7"]
-    assert load_weights(tmp_path / "c").version == "8"
-    assert load_weights(tmp_path / "c").calibration != UNCALIBRATED
-
-
-def test_nothing_found_is_said(arguments, monkeypatch, capsys):
-    monkeypatch.setattr(calibrate, "gather", lambda *_: [])
-    assert main(arguments) == 2
-    assert "nothing was found" in capsys.readouterr().err
-
-
-def test_weights_that_are_none(tmp_path, capsys):
-    assert main([str(tmp_path / "x"), str(tmp_path), "--out", str(tmp_path / "y")]) == 2
-    assert "weights file" in capsys.readouterr().err
+def test_nothing_to_judge_is_an_error(monkeypatch):
+    monkeypatch.setattr(module, "gather_outcomes", lambda *_: [])
+    with pytest.raises(ReleaseError, match="nothing was found"):
+        calibrate(Model(Weights(ColumnNet(TINY), 64, "7")), [], 1)
 
 
 @pytest.mark.parametrize("views", [1, 3])

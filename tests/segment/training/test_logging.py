@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import spinemsca.segment.training.logging as module
-from spinemsca._util import optional
+from spinemsca._util import optional_packages
 from spinemsca.errors import MissingDependencyError
 from spinemsca.segment.training.curves import draw_curves, smoothed
 from spinemsca.segment.training.logging import (
@@ -93,7 +93,7 @@ def test_without_tensorboard_the_remedy_is_named_and_the_log_is_untouched(tmp_pa
         raise ImportError(name)
 
     (tmp_path / LOG_NAME).write_text(json.dumps(_entry(1)) + "\n")
-    monkeypatch.setattr(optional, "import_module", absent)
+    monkeypatch.setattr(optional_packages, "import_module", absent)
     with (
         pytest.raises(MissingDependencyError, match=r"spine-msca\[train\]"),
         journal(tmp_path, 0, tensorboard=True),

@@ -13,6 +13,7 @@ from spinemsca.segment.training.losses import (
     STRUCTURE_WEIGHT,
     marginal_cross_entropy,
     marginal_dice_loss,
+    members,
     segmentation_loss,
 )
 from spinemsca.segment.training.partial_labels import ANYTHING
@@ -35,11 +36,20 @@ def _certain(labels):
     return (1 << labels).int()
 
 
+def _entropy(logits, candidates, structure_weight=STRUCTURE_WEIGHT):
+    allowed = members(candidates, logits.dtype)
+    return marginal_cross_entropy(logits.softmax(1), allowed, structure_weight)
+
+
+def _dice_loss(logits, candidates):
+    return marginal_dice_loss(logits.softmax(1), members(candidates, logits.dtype))
+
+
 def _per_pixel(logits, candidates):
     pixels = logits.permute(0, 2, 3, 1).reshape(-1, NUMBER_OF_CLASSES, 1, 1)
     sets = candidates.reshape(-1, 1, 1)
     pairs = zip(pixels.split(1), sets.split(1), strict=True)
-    return torch.stack([marginal_cross_entropy(x, s) for x, s in pairs])
+    return torch.stack([_entropy(x, s) for x, s in pairs])
 
 
 def _confident(labels):
@@ -55,7 +65,7 @@ def test_is_cross_entropy_where_all_is_known(seed):
         functional.cross_entropy(x[None], y[None], weight)
         for x, y in zip(logits, labels, strict=True)
     ]
-    found = marginal_cross_entropy(logits, _certain(labels))
+    found = _entropy(logits, _certain(labels))
     torch.testing.assert_close(found, sum(expected) / 2)
 
 
@@ -65,7 +75,7 @@ def test_cross_entropy_sums_the_probabilities_of_the_candidates(seed, candidates
     logits = _logits(seed)
     members = [v for v in range(NUMBER_OF_CLASSES) if candidates >> v & 1]
     expected = -logits.softmax(1)[:, members].sum(1).log().mean()
-    found = marginal_cross_entropy(logits, torch.full((2, 6, 5), candidates, dtype=torch.int32))
+    found = _entropy(logits, torch.full((2, 6, 5), candidates, dtype=torch.int32))
     torch.testing.assert_close(found, expected, atol=1e-9, rtol=1e-6)
 
 
@@ -114,8 +124,8 @@ def test_what_is_not_a_candidate_is_a_false_positive_of_dice():
     labels[:, :3] = 5
     candidates = _certain(labels)
     candidates[labels == 0] |= 1 << 6
-    right = marginal_dice_loss(_confident(labels), candidates)
-    wrong = marginal_dice_loss(_confident(torch.full_like(labels, 5)), candidates)
+    right = _dice_loss(_confident(labels), candidates)
+    wrong = _dice_loss(_confident(torch.full_like(labels, 5)), candidates)
     assert right == pytest.approx(0, abs=1e-9)
     assert wrong == pytest.approx(1 - (2 * 15 + 1) / (15 + 30 + 1))
 
@@ -126,7 +136,7 @@ def test_a_perfect_answer_costs_nothing_and_any_answer_is_finite(seed):
     labels = _labels(seed)
     assert segmentation_loss(_confident(labels), _certain(labels)) == pytest.approx(0, abs=1e-9)
     assert math.isfinite(segmentation_loss(_logits(seed), _certain(labels)))
-    assert 0 <= marginal_dice_loss(_logits(seed), _certain(labels)) <= 1
+    assert 0 <= _dice_loss(_logits(seed), _certain(labels)) <= 1
 
 
 @given(SEEDS)
@@ -151,5 +161,5 @@ def test_structures_count_as_much_as_asked(seed, structure_weight):
     logits, labels = _logits(seed, batch=1), _labels(seed, batch=1)
     weight = torch.tensor([1.0] + [structure_weight] * (NUMBER_OF_CLASSES - 1)).double()
     expected = functional.cross_entropy(logits, labels, weight)
-    found = marginal_cross_entropy(logits, _certain(labels), structure_weight)
+    found = _entropy(logits, _certain(labels), structure_weight)
     torch.testing.assert_close(found, expected)

@@ -4,52 +4,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from spinemsca.anatomy import COLUMN, by_name
 from spinemsca.errors import FileFormatError, ReleaseError, UsageError
-from spinemsca.release.release import Release
 from spinemsca.release.split import Split
-from spinemsca.segment.inference.model import Model, Segmentation
-from spinemsca.segment.networks.column import ColumnNet
-from spinemsca.segment.runtime.weights import Weights, save_weights
-from spinemsca.segment.training.pseudo import Criteria, doubt_of, main, pseudo_label, read_rejected
-from tests.segment.examples import TINY, ladder
-
-SURE = dict.fromkeys(COLUMN, 0.95)
-UNSURE_S1 = SURE | {by_name("S1"): 0.5}
-
-
-class Oracle:
-    """Answers the ladder, sure of it or not as the image's first pixel says."""
-
-    weights = Weights(ColumnNet(TINY), 64, "7.1")
-
-    def predict(self, image, spacing=None) -> Segmentation:
-        answers = {
-            0: (SURE, False, None),
-            1: (UNSURE_S1, False, None),
-            2: (SURE, True, None),
-            3: (SURE, False, "It is a cat"),
-            4: (dict.fromkeys(COLUMN, 0.8), False, None),
-            5: ({s: 0.95 for s in COLUMN if s.name != "D2"}, False, None),
-        }
-        confidence, ambiguous, refused = answers[int(image[0, 0])]
-        return Segmentation(ladder(), confidence, None, (), ambiguous, refused)
+from spinemsca.segment.inference.model import Segmentation
+from spinemsca.segment.training.pseudo import Criteria, doubt_of, pseudo_label, read_rejected
+from tests.segment.examples import ladder
+from tests.segment.unlabelled import SURE, Oracle, write_images
 
 
 @pytest.fixture
 def images(tmp_path: Path) -> Path:
-    folder = tmp_path / "images"
-    folder.mkdir()
-    rng = np.random.default_rng(0)
-    for name, code in (("1_t2", 0), ("1_b", 1), ("2_t2", 2), ("3_t2", 3), ("4_t2", 4), ("5_t2", 5)):
-        pixels = rng.integers(0, 255, (96, 64), np.uint8)
-        pixels[0, 0] = code
-        Image.fromarray(pixels).save(folder / f"{name}.png")
-    for name in ("8_t2", "9_t2"):
-        Image.fromarray(pixels * 0).save(folder / f"{name}.png")
-    return folder
+    return write_images(tmp_path / "images")
 
 
 def test_only_what_the_model_is_sure_of_is_kept(images, tmp_path):
@@ -132,30 +99,3 @@ def test_the_list_of_rejected_names(tmp_path):
 
 def test_the_projects_own_list_of_rejected_names_is_one():
     assert isinstance(read_rejected(Path("examples/spider-mid-rejected.csv")), frozenset)
-
-
-def test_the_module_writes_a_release(images, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(Model, "load", lambda _: Oracle())
-    patients = tmp_path / "patients.csv"
-    patients.write_text("patient,split\n1,train\n2,val\n8,test\n")
-    rejected = tmp_path / "rejected.csv"
-    rejected.write_text("name,reason\n1_b,wrong\n")
-    out = tmp_path / "out"
-    given = [str(images), "--weights", "w", "--out", str(out), "--held-out", str(patients)]
-    assert main([*given, "--rejected", str(rejected), "--source", "Test (CC0)"]) == 0
-    told = capsys.readouterr()
-    assert told.out == f"{out}: 1 train\n"
-    assert "Left out 2_t2: is of a patient held out" in told.err
-    assert "Left out 9_t2: image is constant" in told.err
-    assert "Left out 1_b: was rejected by a person" in told.err
-    release = Release.open(out)
-    assert release.row(release.entries[0]).source == "pseudo-labels by model 7.1; Test (CC0)"
-
-
-def test_a_real_network_may_leave_everything_out(images, tmp_path, capsys):
-    save_weights(tmp_path / "w", Oracle.weights)
-    patients = tmp_path / "p.csv"
-    patients.write_text("patient,split\n1,train\n")
-    given = [str(images), "--weights", str(tmp_path / "w"), "--held-out", str(patients)]
-    assert main([*given, "--out", str(tmp_path / "out")]) == 2
-    assert "every image was left out" in capsys.readouterr().err

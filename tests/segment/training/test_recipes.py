@@ -18,7 +18,7 @@ from spinemsca.segment.training.config import read_training_config
 from tests.segment.examples import SMALL
 
 ROOT = Path(__file__).resolve().parents[3]
-STAGES = sorted((ROOT / "examples" / "train").glob("*.toml"))
+STAGES = sorted((ROOT / "examples" / "train").glob("[0-9]-*.toml"))
 KINDS = tuple(SMALL)
 SETS = {"spider-space", "sudirman", "phantoms", "distractor"}
 
@@ -73,10 +73,10 @@ def test_weights_are_made_in_order(tmp_path):
         "1-coarse",
         "2-middle",
         "3-fine",
-        "training.pseudo",
+        "scripts/pseudo_label.py",
         "4-finest",
         "5-last",
-        "calibrate",
+        "scripts/calibrate.py",
         "ship.py",
     )
     found = [lines.index(step) for step in steps]
@@ -84,7 +84,7 @@ def test_weights_are_made_in_order(tmp_path):
     assert lines.index("--begin") > lines.index("2-middle")
     assert f"{tmp_path}/s/pseudo --begin {tmp_path}/r/3-fine/best.ckpt" in lines
     assert f"{tmp_path}/s/pseudo --begin {tmp_path}/r/4-finest/best.ckpt --version" in lines
-    assert f"calibrate {tmp_path}/r/4-finest/" in lines
+    assert f"scripts/calibrate.py {tmp_path}/r/4-finest/" in lines
     assert f"--into {tmp_path}/r/5-last/" in lines
 
 

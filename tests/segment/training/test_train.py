@@ -135,12 +135,6 @@ def test_learning_rate_rises_then_falls():
     assert rates[-1] == pytest.approx(0.01)
 
 
-def test_a_run_under_torchrun_takes_its_processes():
-    told = {"TORCHELASTIC_RUN_ID": "x", "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "6"}
-    assert module._processes(told) == {"devices": 2, "num_nodes": 3, "strategy": "ddp"}
-    assert module._processes({}) == {"devices": 1}
-
-
 def test_a_budget_in_seconds_ends_a_run_and_lasts_over_resumes(tmp_path, monkeypatch):
     monkeypatch.setattr("spinemsca.segment.training.train.Stopwatch.lap", lambda _: 0.5)
     config = _config(steps=100, warmup=0, seconds=5, checkpoint_seconds=-1)
@@ -161,17 +155,6 @@ def test_a_budget_in_seconds_ends_a_run_and_lasts_over_resumes(tmp_path, monkeyp
     assert all("validation" in e for e in log)
     _train(config, tmp_path)
     assert len(_log(tmp_path)) == 10, "a run whose time is used up takes no further step"
-
-
-def test_every_process_takes_the_time_of_the_slowest():
-    class Fabric:
-        world_size = 2
-
-        def all_gather(self, value):
-            return torch.stack([value, value + 1])
-
-    assert module._agreed(2.0, _config(seconds=9), Fabric()) == 3.0
-    assert module._agreed(2.0, _config(), Fabric()) == 2.0
 
 
 @pytest.mark.parametrize("option", [{"weights": {"bar": 2}}, {"choose_by": ("bar",)}])

@@ -9,6 +9,7 @@ import numpy as np
 from scipy import ndimage as ndi
 from scipy.spatial import KDTree
 
+from spinemsca._util import numbered_components
 from spinemsca.anatomy import Structure, by_value
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def gap(one: ComponentShape, other: ComponentShape) -> float:
 
 def _shape(structure: Structure, label: LabelMap, box: tuple[slice, ...]) -> ComponentShape:
     mask = label[box] == structure.value
-    numbered, _ = ndi.label(mask, _TOUCHING)
+    _, sizes = numbered_components(mask, _TOUCHING)
     rows, columns = np.nonzero(mask)
     top, left = box[0].start, box[1].start
     inner = ndi.binary_erosion(mask)
@@ -66,7 +67,7 @@ def _shape(structure: Structure, label: LabelMap, box: tuple[slice, ...]) -> Com
         structure=structure,
         area=rows.size,
         centroid=(top + float(rows.mean()), left + float(columns.mean())),
-        pieces=tuple(sorted(np.bincount(numbered.ravel())[1:].tolist(), reverse=True)),
+        pieces=tuple(sorted(sizes.tolist(), reverse=True)),
         holes=int(ndi.binary_fill_holes(mask).sum()) - rows.size,
         at_border=_at_border(box, label.shape),
         outline=np.argwhere(mask & ~inner) + np.array((top, left)),

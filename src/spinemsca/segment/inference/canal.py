@@ -29,6 +29,7 @@ _STEPS: Final = 14
 # Places across, in depths of a body from its posterior wall: into the marrow, and through the
 # canal as far as `measure.signal` looks for fluid.
 _MARROW: Final = np.arange(-0.6, -0.09, 0.05)
+# Chosen with `_MARROW`, as is its finer step.
 _BAND: Final = np.arange(0.1, 0.601, 0.025)
 # How far a wall is looked for from a centre, in square roots of the largest structure's area: a
 # body twice as deep as high has it at 0.7.

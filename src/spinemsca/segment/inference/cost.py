@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Footprint", "footprint", "operations", "peak_memory", "seconds_per_slice"]
 
+# Pixels a side of the dataset's slices, in which costs are stated.
 _SIZE: Final = 512
 
 

@@ -48,11 +48,14 @@ __all__ = [
 
 _Value = TypeVar("_Value", bound=np.generic)
 
+# What levels are counted from (`labelling.levels`).
 _SACRUM: Final = by_name("S1")
 # As for a refusal (`rejection`); fewer are found in pictures of anything.
 _FEWEST_STRUCTURES: Final = 3
+# As for a refusal, too.
 _FEWEST_VERTEBRAE: Final = 2
 
+# How a reader is told of each view; wording alone.
 _WAYS: Final = {
     "UPSIDE_DOWN": "flipped upside down",
     "TURNED": "turned by 180°",
@@ -94,6 +97,7 @@ class View(Enum):
 
 
 OTHER_VIEWS: Final = tuple(view for view in View if view.value)
+"""All but the picture as it lies."""
 
 
 class Look(NamedTuple):
@@ -124,6 +128,7 @@ class _Bounds(NamedTuple):
 
 # Chosen on validation patients and on pictures of other things, as are the next two.
 _PLAIN: Final = _Bounds(0.945, 0.97)
+# Chosen as `_PLAIN`.
 _PLAIN_WHEN_TURNED: Final = _Bounds(0.92, 0.9)
 # Without a sacrum one view has to be so much plainer than another for a warning.
 _MARGIN_WITHOUT: Final = 1.15
@@ -131,6 +136,7 @@ _MARGIN_WITHOUT: Final = 1.15
 _MARGIN: Final = 1.05
 # The least bend is 0.019 (above); a spine that bends neither way tells nothing.
 _FORWARDS: Final = 0.015
+# `_FORWARDS` of the mirror image.
 _BACKWARDS: Final = -0.015
 # The least of 440 slices of SPIDER and Sudirman is 20.5; at 15 none that lies right is turned, at
 # 10 the first one.

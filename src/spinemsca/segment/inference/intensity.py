@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from spinemsca._util import percentile_window
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["window"]
 
+# Chosen, not measured, before the first weights were trained; all weights since rest on them.
 _PERCENTILES: Final = (0.5, 99.5)
 
 
@@ -28,10 +31,5 @@ def window(pixels: NDArray[Any]) -> Image:
         `(H, W)` float32 in [0, 1]; zeros where all pixels are equal.
     """
     values = np.asarray(pixels, dtype=np.float32)
-    low, high = np.percentile(values, _PERCENTILES)
-    if not high > low:
-        low, high = values.min(), values.max()
-    if not high > low:
-        return np.zeros_like(values)
-    scaled: Image = (values - np.float32(low)) / np.float32(high - low)
-    return scaled.clip(0, 1)
+    spread = percentile_window(values, _PERCENTILES, np.float32)
+    return np.zeros_like(values) if spread is None else spread

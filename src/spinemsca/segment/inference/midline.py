@@ -32,6 +32,7 @@ _LEAD: Final = 0.5
 _PLAIN: Final = 0.5
 # Score below which no slice gives a hint: 10 of those 23 have less, and of the 614 one.
 _NOTHING: Final = 0.1
+# What is said below `_NOTHING`.
 _UNGUIDED: Final = "No slice shows the canal plainly: the middle of those with most structures"
 
 

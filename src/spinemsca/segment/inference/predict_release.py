@@ -1,33 +1,25 @@
-"""One model's part in a comparison: its label maps of a split, and what it costs.
-
-    python -m spinemsca.segment.inference.predict_release WEIGHTS RELEASE --split test --out FOLDER
-
-`evaluate FOLDER RELEASE` then scores it.
-"""
+"""One model's part in a comparison: its label maps of a split, and what it costs."""
 
 from __future__ import annotations
 
-import argparse
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from PIL import Image as Picture
 
 from spinemsca._util import Progress, atomic_path, silent, write_text
-from spinemsca.errors import ReleaseError, SpineError
-from spinemsca.release import Release, Split
-from spinemsca.segment.inference.cost import footprint
-from spinemsca.segment.inference.model import Model
+from spinemsca.errors import ReleaseError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from pathlib import Path
 
+    from spinemsca.release import Release, Split
     from spinemsca.segment.inference.cost import Footprint
+    from spinemsca.segment.inference.model import Model
 
-__all__ = ["RECORD_NAME", "main", "predict_split"]
+__all__ = ["RECORD_NAME", "predict_split"]
 
+# What `score.leaderboard` looks for beside the label maps.
 RECORD_NAME: Final = "model.json"
 
 
@@ -79,34 +71,3 @@ def predict_split(
     }
     write_text(out / RECORD_NAME, json.dumps(record, indent=2) + "\n")
     return record
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the module; returns the exit status.
-
-    Args:
-        arguments: Without the program's name; `sys.argv` where not given.
-    """
-    parser = argparse.ArgumentParser(prog="python -m spinemsca.segment.inference.predict_release")
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("release", type=Path)
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--out", type=Path, required=True, help="folder for label maps and JSON")
-    given = parser.parse_args(arguments)
-    try:
-        model = Model.load(given.weights)
-        costs = footprint(model)
-        release, split = Release.open(given.release), Split.parse(given.split)
-        record = predict_split(model, release, split, given.out, costs)
-    except SpineError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    sys.stdout.write(
-        f"{record['network']}: {record['parameters'] / 1e6:.1f} M parameters, "
-        f"{record['gflop']:.1f} GFLOP, {record['seconds'] * 1000:.0f} ms a slice\n"
-    )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

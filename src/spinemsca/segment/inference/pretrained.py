@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["load_model"]
 
+# Where `examples/train/ship.py` puts the weights in the package, and under which names.
 _FOLDER: Final = "trained"
+# The same program's name for the weights.
 _WEIGHTS: Final = "model.safetensors"
+# Its name for their version and checksum.
 _ABOUT: Final = "model.json"
 
 

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 __all__ = ["rejection"]
 
-# All four were chosen so, see above.
+# Chosen on validation patients and on pictures of other things, see above.
 _LEAST_VERTEBRAE: Final = 2
+# Chosen on the same pictures.
 _LEAST_STRUCTURES: Final = 3
+# Chosen on the same pictures.
 _LEAST_TISSUE: Final = 0.84
+# Chosen on the same pictures.
 _LEAST_AGREEMENT: Final = 0.4
 
 

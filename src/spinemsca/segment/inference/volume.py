@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Map", "Prediction", "predict_volume"]
 
+# Chosen, not measured: by two levels at most, and of equal ones the first, which is none.
 _SHIFTS: Final = (0, -1, 1, -2, 2)
 # Right choices average .62 and wrong ones .17 on thinned stacks of real slices.
 _SURE: Final = 0.5

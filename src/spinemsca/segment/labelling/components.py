@@ -12,6 +12,7 @@ import numpy as np
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from spinemsca._util import numbered_components
 from spinemsca.anatomy import (
     BACKGROUND,
     COLUMN,
@@ -29,13 +30,19 @@ if TYPE_CHECKING:
 
 __all__ = ["Component", "find_components"]
 
+# Size up to which touching fragments are merged, in typical bodies; chosen below two.
 _WHOLE: Final = 1.4
+# Size from which a piece counts as a body, in typical ones. Chosen, not measured.
 _FRAGMENT: Final = 0.25
+# Size from which a piece may be a collapsed disc between two vertebrae. Chosen, not measured.
 _COLLAPSED: Final = 0.06
+# How far bodies of one spine may lie apart, in sides of the largest one. Chosen, not measured.
 _GAP: Final = 1.2
 # Every so many pixels it is asked which bodies lie near each other; a gap is tens of pixels wide.
 _COARSE: Final = 2
+# From how many fragments on what hangs together is several bodies, no whole one. Chosen.
 _FUSED: Final = 2.5
+# Fragments of a kind that are looked at; noise has tens of thousands. Chosen, not measured.
 _MOST: Final = 100
 # Cosine to the vertical from which a spine runs down a picture and not across it, 60 degrees; the
 # levels of a few bodies without a sacrum among them are too unsure to say which end is up.
@@ -44,6 +51,7 @@ _UPRIGHT: Final = 0.5
 _REACH: Final = 0.5
 # Size from which a piece of a disc is missed, as a share of the rest.
 _MISSED: Final = 0.1
+# The 3×3 pixels about each of a bridge's, so that it does not hang together by corners alone.
 _AROUND: Final = np.array([(r, c) for r in (-1, 0, 1) for c in (-1, 0, 1)])
 
 
@@ -142,9 +150,9 @@ def _fragments(label: LabelMap, kind: Kind) -> NDArray[np.int32]:
     for structure in VERTEBRAE if kind is Kind.VERTEBRA else DISCS:
         box = boxes[structure.value - 1]
         if box is not None:
-            parts, number = ndimage.label(label[box] == structure.value)
+            parts, sizes = numbered_components(label[box] == structure.value)
             ids[box] += np.where(parts > 0, parts + count, 0)
-            count += number
+            count += len(sizes)
     return _largest(ids)
 
 
@@ -160,7 +168,7 @@ def _largest(ids: NDArray[np.int32]) -> NDArray[np.int32]:
 
 def _typical(ids: NDArray[np.int32], areas: NDArray[np.float64]) -> float:
     """Pixels of a whole body: bodies of one kind hardly touch, but may be in fragments."""
-    together = np.bincount(ndimage.label(ids > 0)[0].ravel())[1:]
+    _, together = numbered_components(ids > 0)
     whole, fragment = (float(np.median(a[a >= 0.4 * a.max()])) for a in (together, areas))
     return whole if whole < _FUSED * fragment else fragment
 
@@ -291,7 +299,7 @@ def _in_one_piece(pixels: NDArray[np.intp]) -> bool:
     low, high = pixels.min(axis=0), pixels.max(axis=0) + 1
     mask = np.zeros(high - low, dtype=bool)
     mask[tuple((pixels - low).T)] = True
-    return int(ndimage.label(mask)[1]) == 1
+    return len(numbered_components(mask)[1]) == 1
 
 
 def _bone(label: LabelMap, pixels: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["bend", "sacral_turn"]
 
+# The lower end of the line, and what turns backwards below L5.
 _SACRUM: Final = by_name("S1")
 # With fewer a bend is hardly more than the error of their centroids.
 _FEWEST_FOR_A_BEND: Final = 6

@@ -27,7 +27,9 @@ __all__ = ["NO_SACRUM", "counted_from", "doubts", "missing", "torn"]
 NO_SACRUM: Final = "The sacrum is not in view; levels rest on appearance, not on counting"
 """What is said where nothing can be counted from."""
 
+# What levels are counted from.
 _SACRUM: Final = by_name("S1")
+# Places in the column, by `anatomy`: 0 at L1, 10 at S1.
 _RANK: Final = {s.value: rank for rank, s in enumerate(COLUMN)}
 # Share of the chosen numbering's votes from which another one is as good as it.
 _CLEAR: Final = 0.5

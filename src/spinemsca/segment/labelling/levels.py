@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import ndimage
 
+from spinemsca._util import largest_component
 from spinemsca.anatomy import (
     BACKGROUND,
     COLUMN,
@@ -36,8 +37,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Levels", "consistent_levels"]
 
+# What levels are counted from: no other body looks like it.
 _SACRUM: Final = by_name("S1")
+# Chosen, not measured: as many as the ten other bodies have together.
 _SACRUM_VOTES: Final = 10.0
+# From one level to the next in sides of the largest body, where fewer than two vertebrae
+# are seen. Chosen, not measured.
 _PITCH: Final = 1.2
 
 
@@ -158,16 +163,9 @@ def _drawn(label: LabelMap, named: dict[Structure, Component]) -> LabelMap:
         part = drawn[low[0] : high[0], low[1] : high[1]]
         filled, free = _filled(mask), part == BACKGROUND
         # What lies in another's hole, or is crossed by a bridge, may fall apart.
-        own = filled if (free | ~filled).all() else _largest_piece(filled & free)
+        own = filled if (free | ~filled).all() else largest_component(filled & free)
         part[own] = structure.value
     return drawn
-
-
-def _largest_piece(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    pieces, number = ndimage.label(mask)
-    sizes = np.bincount(pieces.ravel(), minlength=number + 1)
-    sizes[0] = 0
-    return np.asarray(mask & (pieces == sizes.argmax()))
 
 
 def _filled(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -18,6 +18,7 @@ APPEARANCE: Final = "appearance"
 LOWEST_IN_VIEW: Final = "lowest in view"
 """No sacrum is in view, and the reader said what the lowest vertebra in view is."""
 
+# How a reader is told of each source; wording alone.
 _SENTENCES: Final = {
     SACRUM: "counted upward from the sacrum, taking the lowest lumbar vertebra for {lowest}",
     CUT_SACRUM: "no whole sacrum in view: levels named by their appearance, the lowest vertebra, "

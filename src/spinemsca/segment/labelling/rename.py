@@ -23,7 +23,9 @@ __all__ = ["Lowest", "from_lowest", "renaming", "shifted", "with_lowest"]
 Lowest: TypeAlias = Literal["L4", "L5", "L6"]
 """What the lowest lumbar vertebra is, or the lowest in view where no sacrum is."""
 
+# Every label value there is in memory, background's too.
 _VALUES: Final = np.arange(len(STRUCTURES) + len(OTHERS) + 1, dtype=np.uint8)
+# What `shifted` goes along, from head to feet: all names of a spine of five lumbar vertebrae.
 _LONG: Final = tuple(map(by_any_name, ("T12", "T12/L1", *(s.name for s in COLUMN), "S1/S2", "S2")))
 # What lies above the sacrum of a spine whose lowest lumbar vertebra is called so, from the lowest
 # up as far as there are names.

@@ -27,9 +27,13 @@ __all__ = ["CUT", "BelowSacrum", "below_sacrum", "in_line", "is_cut", "transitio
 CUT: Final = "What is named S1 is cut by the picture's edge; it may be another vertebra"
 """What is said where `is_cut`."""
 
+# Label values, from `anatomy`: what may not be S1,
 _S1: Final = by_name("S1").value
+# what its directions are taken from,
 _D5: Final = by_name("D5").value
+# what the band's area is measured in,
 _L5: Final = by_name("L5").value
+# and what is looked for below it: discs, and vertebrae.
 _KINDS: Final = tuple([s.value for s in kind] for kind in (DISCS, VERTEBRAE))
 # How often the bounds below are exceeded where there is a whole disc below S1, and where there is
 # none, is in docs/prediction.md.
@@ -53,8 +57,11 @@ _SMOOTH: Final = 0.7
 _REACH: Final = 0.8
 # A few pixels that stick out are no part of a body's extent.
 _TRIM: Final = 0.03
+# Samples of the band from front to back; chosen, not measured.
 _SAMPLES: Final = 19
+# And from top to bottom; chosen, not measured.
 _ROWS: Final = 48
+# Parts of S1's height, each of which gives a wall a point; chosen, not measured.
 _SECTIONS: Final = 9
 # Fewer make no line.
 _FEWEST_SECTIONS: Final = 3

@@ -18,6 +18,7 @@ __all__ = [
     "doubled",
 ]
 
+# As in MSCA's publication (Guo et al., *SegNeXt*, NeurIPS 2022).
 _STRIPS: Final = (7, 11, 21)
 
 _BETWEEN: Final = ((0.25, 0.75, 0.0), (0.0, 0.75, 0.25))

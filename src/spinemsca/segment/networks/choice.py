@@ -39,8 +39,10 @@ AnyConfig = Annotated[
 ]
 """Configuration of any network; without a `kind` it is ours."""
 
+# Reads what `AnyConfig` describes.
 _CONFIG: Final[TypeAdapter[AnyConfig]] = TypeAdapter(AnyConfig)
 
+# One a `kind` of `AnyConfig`; each module says where its network comes from.
 _NETWORKS: Final[Mapping[str, Callable[[Any], Network]]] = {
     "column": ColumnNet,
     "unet": UNet,

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
+from spinemsca._util import Strict
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 from spinemsca.segment.networks.blocks import (
     Block,
@@ -36,7 +37,7 @@ STRIDE: Final = 32
 """Rows and columns of the input must be multiples of this."""
 
 
-class NetworkConfig(BaseModel):
+class NetworkConfig(Strict):
     """Widths and depths; what a weights file has to say about its network.
 
     Attributes:
@@ -47,8 +48,6 @@ class NetworkConfig(BaseModel):
         attention: Global attention blocks at 1/32.
         expansion: Hidden channels of a block's feed-forward part, as a multiple of its width.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["column"] = "column"
     stem: tuple[int, int] = (16, 32)

@@ -10,25 +10,23 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from spinemsca._util import optional
+from spinemsca._util import Strict, optional
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 
 __all__ = ["DynUNet", "DynUNetConfig"]
 
 
-class DynUNetConfig(BaseModel):
+class DynUNetConfig(Strict):
     """Features of nnU-Net's architecture.
 
     Attributes:
         kind: Tells it from the other networks.
         features: Channels from the full resolution down, halving it each time.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["dynunet"] = "dynunet"
     features: Annotated[tuple[int, ...], Field(min_length=3, max_length=8)] = (

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
-from spinemsca._util import optional
+from spinemsca._util import Strict, optional
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 
 __all__ = ["SegResNet", "SegResNetConfig"]
 
 
-class SegResNetConfig(BaseModel):
+class SegResNetConfig(Strict):
     """Width and depths of SegResNet; the defaults are the publication's.
 
     Attributes:
@@ -21,8 +21,6 @@ class SegResNetConfig(BaseModel):
         width: Channels at the full resolution, a multiple of 8; doubled each time it is halved.
         depths: Residual blocks at each resolution on the way down; on the way up there is one.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["segresnet"] = "segresnet"
     width: int = Field(default=32, multiple_of=8, gt=0)

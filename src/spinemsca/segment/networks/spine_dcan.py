@@ -17,10 +17,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from spinemsca._util import Strict
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 from spinemsca.segment.networks.blocks import StripAttention, doubled
 
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["SpineDCAN", "SpineDCANConfig"]
 
 
-class SpineDCANConfig(BaseModel):
+class SpineDCANConfig(Strict):
     """Widths of the Spine-DCAN reimplementation.
 
     Attributes:
@@ -38,8 +39,6 @@ class SpineDCANConfig(BaseModel):
         widths: Channels from the full resolution down, halving it each time; multiples of 8.
         fusion: Channels that each level gives to the fusion of all.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["spine-dcan"] = "spine-dcan"
     widths: Annotated[tuple[int, ...], Field(min_length=2, max_length=6)] = (

@@ -11,23 +11,22 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
+from spinemsca._util import Strict
 from spinemsca.anatomy import NUMBER_OF_CLASSES
 
 __all__ = ["UNet", "UNetConfig"]
 
 
-class UNetConfig(BaseModel):
+class UNetConfig(Strict):
     """Widths of a U-Net.
 
     Attributes:
         kind: Tells it from the other networks.
         widths: Channels from the full resolution down, halving it each time; up to six.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["unet"] = "unet"
     widths: Annotated[tuple[int, ...], Field(min_length=2, max_length=6)] = (32, 64, 128, 256, 512)

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["deployed", "exported"]
 
+# Names of the graph's input and output; ours to choose.
 _IMAGE = "image"
+# Of the output.
 _LOGITS = "logits"
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Weights", "load_weights", "save_weights"]
 
+# Ours; a file of another form would bear another number.
 _FORMAT: Final = "spine-msca-1"
 
 

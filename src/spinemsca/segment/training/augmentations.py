@@ -1,17 +1,15 @@
 """Augmentation: random parameters drawn apart from the pure function that applies them.
 
-[`draw`][spinemsca.segment.augment.draw] makes an
-[`Augmentation`][spinemsca.segment.augment.Augmentation], a value that can be written down as
-JSON; [`apply`][spinemsca.segment.augment.apply] turns a slice and the candidate sets of its
-pixels into a square of the asked size, the same bytes each time. Curves through random points
-change the contrast as freely as domain randomisation does (Billot et al., *SynthSeg*, Medical
-Image Analysis 86, 2023), so that T2-weighted slices also teach T1-weighted looks.
+`draw` makes an `Augmentation`; `apply` turns a slice and the candidate sets of its pixels into a
+square of the asked size, the same bytes each time. Curves through random points change the contrast
+as freely as domain randomisation does (Billot et al., *SynthSeg*, Medical Image Analysis 86, 2023),
+so that T2-weighted slices also teach T1-weighted looks.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import ndimage
@@ -27,8 +25,6 @@ from spinemsca.segment.training.intensity_transforms import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
     from spinemsca.case import Image
@@ -67,19 +63,6 @@ class Augmentation:
     ghosts: tuple[float, int, int] = (0.0, 2, 0)
     noise: float = 0.0
     seed: int = 0
-
-    def as_dict(self) -> dict[str, Any]:
-        """Its parameters, as JSON can hold them."""
-        return asdict(self)
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Self:
-        """The augmentation that `as_dict` wrote down, also after a detour over JSON."""
-        values: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value
-            for name, value in record.items()
-        }
-        return cls(**values)
 
 
 def draw(rng: np.random.Generator, strength: float = 1.0) -> Augmentation:

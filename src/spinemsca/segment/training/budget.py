@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Stopwatch", "done_and_total", "is_over", "last_step", "position", "validates"]
 
+# Chosen: validations in a budget of seconds, evenly spread over it.
 _VALIDATIONS: Final = 10
 
+# Clocks that a configuration may name, as Python provides them.
 _CLOCKS: Final[Mapping[str, Callable[[], float]]] = {
     "wall": time.perf_counter,
     "processor": time.process_time,

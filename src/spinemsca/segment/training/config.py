@@ -6,8 +6,9 @@ import math
 import tomllib
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from spinemsca._util import Strict
 from spinemsca.errors import UsageError
 from spinemsca.segment.networks.choice import AnyConfig  # noqa: TC001
 from spinemsca.segment.networks.column import STRIDE, NetworkConfig
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["TrainingConfig", "learning_rate", "read_training_config"]
 
 
-class TrainingConfig(BaseModel):
+class TrainingConfig(Strict):
     """Everything that decides what a training run does.
 
     Attributes:
@@ -61,8 +62,6 @@ class TrainingConfig(BaseModel):
         precision: As Lightning Fabric names it: `32-true`, `bf16-mixed`, …
         network: Widths and depths, of ours or, by its `kind`, of one to compare with.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     seed: int = 0
     steps: int = Field(default=20_000, ge=1)

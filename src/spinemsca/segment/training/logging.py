@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["CURVES_NAME", "LOG_NAME", "TENSORBOARD_NAME", "journal", "read_log"]
 
 LOG_NAME: Final = "log.jsonl"
+"""One entry a step, a line each."""
+
 CURVES_NAME: Final = "curves.png"
+"""Drawn anew after every validation."""
+
 TENSORBOARD_NAME: Final = "tensorboard"
+"""Folder of what TensorBoard reads."""
 
 
 @contextmanager

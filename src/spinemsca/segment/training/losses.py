@@ -16,7 +16,13 @@ from torch import Tensor
 
 from spinemsca.anatomy import BACKGROUND, NUMBER_OF_CLASSES
 
-__all__ = ["STRUCTURE_WEIGHT", "marginal_cross_entropy", "marginal_dice_loss", "segmentation_loss"]
+__all__ = [
+    "STRUCTURE_WEIGHT",
+    "marginal_cross_entropy",
+    "marginal_dice_loss",
+    "members",
+    "segmentation_loss",
+]
 
 STRUCTURE_WEIGHT: Final = 5.0
 """How much more a pixel of a structure counts in the cross-entropy than any other.
@@ -26,6 +32,7 @@ stuck at first, since Dice has no slope where every structure's probability is n
 is past that, 1 is the honest weight: a higher one draws every outline a pixel or two too wide.
 """
 
+# Pixels added to both sides of the Dice, as is usual, so that it is defined where nothing is.
 _SMOOTH: Final = 1.0
 
 _LEAST: Final = 1e-30
@@ -45,58 +52,54 @@ def segmentation_loss(
     Returns:
         A scalar, 0 at best.
     """
-    probability, allowed = logits.softmax(1), _members(candidates, logits.dtype)
-    entropy = _cross_entropy(probability, allowed, structure_weight)
-    return entropy + _dice_loss(probability, allowed)
+    probability, allowed = logits.softmax(1), members(candidates, logits.dtype)
+    entropy = marginal_cross_entropy(probability, allowed, structure_weight)
+    return entropy + marginal_dice_loss(probability, allowed)
+
+
+def members(candidates: Tensor, dtype: torch.dtype) -> Tensor:
+    """`(B, 12, H, W)` of a dtype: 1 where a pixel can be of a value, 0 where it cannot.
+
+    Args:
+        candidates: `(B, H, W)` int32 sets.
+        dtype: Of the result.
+    """
+    values = torch.arange(NUMBER_OF_CLASSES, device=candidates.device, dtype=candidates.dtype)
+    return ((candidates[:, None] >> values[:, None, None]) & 1).to(dtype)
 
 
 def marginal_cross_entropy(
-    logits: Tensor, candidates: Tensor, structure_weight: float = STRUCTURE_WEIGHT
+    probability: Tensor, allowed: Tensor, structure_weight: float = STRUCTURE_WEIGHT
 ) -> Tensor:
     """Mean of −log of the summed probabilities of each pixel's candidates.
 
     Within a case it is the weighted mean over pixels, see `STRUCTURE_WEIGHT`.
 
     Args:
-        logits: `(B, 12, H, W)` float.
-        candidates: `(B, H, W)` int32 sets, none of them empty.
+        probability: `(B, 12, H, W)` float, sums of 1.
+        allowed: `(B, 12, H, W)`, from `members`; every pixel can be something.
         structure_weight: See `STRUCTURE_WEIGHT`.
 
     Returns:
         A scalar, 0 at best; pixels that can be anything add 0.
     """
-    allowed = _members(candidates, logits.dtype)
-    return _cross_entropy(logits.softmax(1), allowed, structure_weight)
-
-
-def marginal_dice_loss(logits: Tensor, candidates: Tensor) -> Tensor:
-    """1 − soft Dice, mean over the structures that each case shows, then over cases.
-
-    For a structure only those pixels count that are known to be it or known not to be it.
-
-    Args:
-        logits: `(B, 12, H, W)` float.
-        candidates: `(B, H, W)` int32 sets, none of them empty.
-
-    Returns:
-        A scalar in [0, 1]; a case that shows no structure adds 0.
-    """
-    return _dice_loss(logits.softmax(1), _members(candidates, logits.dtype))
-
-
-def _members(candidates: Tensor, dtype: torch.dtype) -> Tensor:
-    """`(B, 12, H, W)`: 1 where a pixel can be of a value, 0 where it cannot."""
-    values = torch.arange(NUMBER_OF_CLASSES, device=candidates.device, dtype=candidates.dtype)
-    return ((candidates[:, None] >> values[:, None, None]) & 1).to(dtype)
-
-
-def _cross_entropy(probability: Tensor, allowed: Tensor, structure_weight: float) -> Tensor:
     cost = -(probability * allowed).sum(1).clamp(min=_LEAST).log()
     weight = structure_weight + (1 - structure_weight) * allowed[:, BACKGROUND]
     return ((cost * weight).flatten(1).sum(1) / weight.flatten(1).sum(1)).mean()
 
 
-def _dice_loss(probability: Tensor, allowed: Tensor) -> Tensor:
+def marginal_dice_loss(probability: Tensor, allowed: Tensor) -> Tensor:
+    """1 − soft Dice, mean over the structures that each case shows, then over cases.
+
+    For a structure only those pixels count that are known to be it or known not to be it.
+
+    Args:
+        probability: `(B, 12, H, W)` float, sums of 1.
+        allowed: `(B, 12, H, W)`, from `members`; every pixel can be something.
+
+    Returns:
+        A scalar in [0, 1]; a case that shows no structure adds 0.
+    """
     certain = (allowed.sum(1, keepdim=True) == 1).to(allowed.dtype)
     allowed, probability = (x[:, BACKGROUND + 1 :] for x in (allowed, probability))
     truth = allowed * certain

@@ -28,6 +28,7 @@ __all__ = ["GROUP", "distractors"]
 GROUP: Final = "distractor"
 """Group of these examples, as training's weights name it."""
 
+# Pixels a side of what is made from nothing; chosen, not measured.
 _SIDE: Final = 320
 
 
@@ -124,6 +125,7 @@ def _section(_source: Example, rng: Generator) -> Image:
     return _soft(picture, rng.uniform(0.5, 2))
 
 
+# Taken in turn, so that there are as many of each.
 _KINDS: Final[tuple[Callable[[Example, Generator], Image], ...]] = (
     _turned,
     _shuffled,

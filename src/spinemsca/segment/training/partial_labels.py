@@ -35,6 +35,7 @@ CandidateMap = NDArray[np.uint16]
 ANYTHING: Final = 2**NUMBER_OF_CLASSES - 1
 """The set of all values: nothing is known of such a pixel."""
 
+# Chosen, not measured: between two neighbours there is less room than beyond a last one.
 _BETWEEN: Final = 2.5
 
 

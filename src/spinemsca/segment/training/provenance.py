@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RECORD_NAME", "examples_digest", "revision", "write_provenance"]
 
 RECORD_NAME: Final = "run.json"
+"""In the run's folder, beside its checkpoints."""
 
 
 def write_provenance(

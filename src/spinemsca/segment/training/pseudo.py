@@ -1,19 +1,13 @@
-r"""Pseudo-labels: a release from images without labels, as far as a model is sure of them.
-
-    python -m spinemsca.segment.training.pseudo IMAGES --weights W --out RELEASE \
-        --held-out PATIENTS.csv
+"""Pseudo-labels: a release from images without labels, as far as a model is sure of them.
 
 Only training cases come of it, and only of patients who neither choose nor judge any model.
 """
 
 from __future__ import annotations
 
-import argparse
 import csv
 import re
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -22,18 +16,17 @@ from spinemsca._util import Progress, silent
 from spinemsca.anatomy import BACKGROUND, COLUMN
 from spinemsca.case import Case
 from spinemsca.curate import Fit, normalise, place, resample_image, resample_label
-from spinemsca.errors import CaseError, FileFormatError, ReleaseError, SpineError, UsageError
+from spinemsca.errors import CaseError, FileFormatError, ReleaseError, UsageError
 from spinemsca.io import read_scan
 from spinemsca.release import Release, Split, write_release
-from spinemsca.segment.inference.model import Model
-from spinemsca.segment.training.splits import read_patients
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
-    from spinemsca.segment.inference.model import Segmentation
+    from spinemsca.segment.inference.model import Model, Segmentation
 
-__all__ = ["Criteria", "Labelled", "doubt_of", "main", "pseudo_label", "read_rejected"]
+__all__ = ["Criteria", "Labelled", "doubt_of", "pseudo_label", "read_rejected"]
 
 PATIENT: Final = r"(?P<patient>[^_]+)_.*"
 """Pattern of a file's stem, with the patient before the first underscore."""
@@ -172,61 +165,3 @@ def read_rejected(path: Path) -> frozenset[str]:
             where=path,
             remedy="Its columns are name and reason",
         ) from None
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the module; returns the exit status.
-
-    Args:
-        arguments: Without the program's name; `sys.argv` where not given.
-    """
-    given = _parser().parse_args(arguments)
-    try:
-        made = _made(given)
-    except SpineError as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    for name, reason in sorted(made.left_out.items()):
-        sys.stderr.write(f"Left out {name}: {reason}\n")
-    sys.stdout.write(f"{given.out}: {len(made.release.entries)} train\n")
-    return 0
-
-
-def _made(given: argparse.Namespace) -> Labelled:
-    images = sorted(p for p in given.images.iterdir() if p.suffix.lower() == ".png")
-    splits = {k: v for path in given.held_out for k, v in read_patients(path).items()}
-    return pseudo_label(
-        Model.load(given.weights),
-        images,
-        given.out,
-        Criteria(
-            frozenset(patient for patient, split in splits.items() if split is not Split.TRAIN),
-            frozenset() if given.rejected is None else read_rejected(given.rejected),
-            given.case,
-            given.structure,
-        ),
-        source=given.source,
-    )
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m spinemsca.segment.training.pseudo")
-    parser.add_argument("images", type=Path, help="folder of PNG files, PATIENT_….png")
-    parser.add_argument("--weights", type=Path, required=True, help="of the model")
-    parser.add_argument("--out", type=Path, required=True, help="new or empty folder")
-    parser.add_argument(
-        "--held-out",
-        type=Path,
-        required=True,
-        action="append",
-        help="CSV of patients and splits; those of val and test are left out",
-    )
-    parser.add_argument("--rejected", type=Path, help="CSV of names not believed after looking")
-    parser.add_argument("--case", type=float, default=0.9, help="least mean probability")
-    parser.add_argument("--structure", type=float, default=0.85, help="of each")
-    parser.add_argument("--source", default="", help="of the images, for cases.csv")
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -15,17 +15,14 @@ bit for bit on a CPU.
 
 from __future__ import annotations
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import torch
 
-from spinemsca._util import Progress, optional, silent
-from spinemsca.errors import ReleaseError, UsageError
+from spinemsca._util import Progress, silent
 from spinemsca.segment.training.budget import (
     Stopwatch,
     done_and_total,
@@ -36,24 +33,30 @@ from spinemsca.segment.training.budget import (
 )
 from spinemsca.segment.training.config import TrainingConfig, learning_rate
 from spinemsca.segment.training.data import Batch, Example, Sampler
+from spinemsca.segment.training.devices import device_name, launch, slowest
 from spinemsca.segment.training.logging import journal
 from spinemsca.segment.training.losses import segmentation_loss
-from spinemsca.segment.training.negatives import distractors
-from spinemsca.segment.training.partial_labels import with_open_edges
 from spinemsca.segment.training.provenance import write_provenance
 from spinemsca.segment.training.run import Run, resume, save, start
+from spinemsca.segment.training.selection import choose_cases
 from spinemsca.segment.training.validate import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from torch import nn
 
+    from spinemsca.segment.training.logging import Write
+
 __all__ = ["BEST_NAME", "CHECKPOINT_NAME", "train"]
 
 CHECKPOINT_NAME: Final = "last.ckpt"
+"""What a stopped run goes on from."""
+
 BEST_NAME: Final = "best.ckpt"
+"""What held the best averaged weights on the validation cases, or the newest of a last stage."""
 
 
 def train(  # noqa: PLR0913
@@ -92,13 +95,87 @@ def train(  # noqa: PLR0913
         MissingDependencyError: If Lightning Fabric, or what else was asked for, is not
             installed.
     """
-    if not training:
-        raise ReleaseError("there are no training cases", remedy="Add a release that has some")
-    if config.learn_validation:
-        training = [*training, *validation]
-    training = [_opened(e, config.open_edges.get(e.group, 0)) for e in training]
-    training = [*training, *distractors(training, config.distractors, config.seed)]
-    judges = _judges(config, training, validation)
+    training, judges = choose_cases(config, training, validation)
+    fabric = launch(config, device)
+    run = start(config, fabric, begin)
+    resume(run, config, folder / CHECKPOINT_NAME)
+    _describe(run, config, fabric, {"train": training, "val": judges}, folder, begin)
+    checkpoints = _Checkpoints(run, config, folder, writes=fabric.is_global_zero)
+    with _log(run, fabric, folder, tensorboard=tensorboard) as write:
+        watch = Stopwatch(config.clock)
+        for batch in _batches(config, training, run, fabric):
+            before = run.seconds
+            entry = _optimise(run, config, fabric, batch)
+            run.seconds += slowest(watch.lap(), config, fabric)
+            if validates(config, run, before):
+                entry |= {"validation": _validated(run, config, judges, checkpoints)}
+            write(entry)
+            checkpoints.last_if_due()
+            progress(*done_and_total(config, run))
+            if is_over(config, run):
+                break
+            watch.restart()
+    checkpoints.last()
+    return run.best
+
+
+class _Checkpoints:
+    """The files that a run can be taken up from; of several processes one alone writes them."""
+
+    def __init__(self, run: Run, config: TrainingConfig, folder: Path, *, writes: bool) -> None:
+        self._run, self._config, self._folder, self._writes = run, config, folder, writes
+        self._saved = time.monotonic()
+
+    def best(self) -> None:
+        self._save(BEST_NAME)
+
+    def last(self) -> None:
+        self._save(CHECKPOINT_NAME)
+        self._saved = time.monotonic()
+
+    def last_if_due(self) -> None:
+        if time.monotonic() - self._saved > self._config.checkpoint_seconds:
+            self.last()
+
+    def _save(self, name: str) -> None:
+        if self._writes:
+            save(self._run, self._config, self._folder / name)
+
+
+def _describe(
+    run: Run,
+    config: TrainingConfig,
+    fabric: Any,
+    data: dict[str, Sequence[Example]],
+    folder: Path,
+    begin: Path | None,
+) -> None:
+    """Writes `run.json`, from the first process."""
+    if fabric.is_global_zero:
+        write_provenance(
+            folder,
+            config,
+            data,
+            step=run.step,
+            device=device_name(fabric.device),
+            processes=fabric.world_size,
+            begin=begin,
+        )
+
+
+def _log(
+    run: Run, fabric: Any, folder: Path, *, tensorboard: bool
+) -> AbstractContextManager[Write]:
+    """The function that writes a step's entry down; it does nothing but in the first process."""
+    if fabric.is_global_zero:
+        return journal(folder, run.step, tensorboard=tensorboard)
+    return nullcontext(lambda _: None)
+
+
+def _batches(
+    config: TrainingConfig, training: Sequence[Example], run: Run, fabric: Any
+) -> Iterator[Batch]:
+    """Yields the batches of the steps to come, preparing the next while the caller works."""
     sampler = Sampler(
         training,
         config.size,
@@ -108,108 +185,7 @@ def train(  # noqa: PLR0913
         config.weights,
         config.columns,
     )
-    fabric = _fabric(config, device)
-    run = start(config, fabric, begin)
-    resume(run, config, folder / CHECKPOINT_NAME)
-    main = fabric.is_global_zero
-    if main:
-        _record(run, config, fabric, {"train": training, "val": judges}, folder, begin)
-    with journal(folder, run.step, tensorboard=tensorboard) if main else nullcontext() as write:
-        saved, watch = time.monotonic(), Stopwatch(config.clock)
-        for batch in _batches(sampler, run.step, last_step(config, run), fabric):
-            before = run.seconds
-            entry = _optimise(run, config, fabric, batch)
-            run.seconds = before + _agreed(watch.lap(), config, fabric)
-            if validates(config, run, before):
-                entry |= _validated(run, config, judges, folder if main else None)
-            if write is not None:
-                write(entry)
-            if main and time.monotonic() - saved > config.checkpoint_seconds:
-                save(run, config, folder / CHECKPOINT_NAME)
-                saved = time.monotonic()
-            progress(*done_and_total(config, run))
-            if is_over(config, run):
-                break
-            watch.restart()
-    if main:
-        save(run, config, folder / CHECKPOINT_NAME)
-    return run.best
-
-
-def _opened(case: Example, width: int) -> Example:
-    return replace(case, candidates=with_open_edges(case.candidates, width))
-
-
-def _judges(
-    config: TrainingConfig, training: Sequence[Example], validation: Sequence[Example]
-) -> list[Example]:
-    """The validation cases that choose the best weights."""
-    for option, named, examples in (
-        ("weights", config.weights, training),
-        ("choose_by", config.choose_by, validation),
-        ("open_edges", config.open_edges, training),
-    ):
-        groups = {e.group for e in examples}
-        if unknown := sorted(set(named) - groups):
-            raise UsageError(
-                f"{option} names the group {unknown[0]!r}",
-                remedy=f"Groups are the releases' folder names: {', '.join(sorted(groups))}",
-            )
-    judges = [e for e in validation if not config.choose_by or e.group in config.choose_by]
-    if not judges:
-        raise ReleaseError("there are no validation cases", remedy="Add a release that has some")
-    return judges
-
-
-def _record(
-    run: Run,
-    config: TrainingConfig,
-    fabric: Any,
-    data: dict[str, Sequence[Example]],
-    folder: Path,
-    begin: Path | None,
-) -> None:
-    device = str(fabric.device)
-    if fabric.device.type == "cuda":
-        device = torch.cuda.get_device_name(fabric.device)
-    write_provenance(
-        folder,
-        config,
-        data,
-        step=run.step,
-        device=device,
-        processes=fabric.world_size,
-        begin=begin,
-    )
-
-
-def _agreed(seconds: float, config: TrainingConfig, fabric: Any) -> float:
-    """Time of the slowest process, so that all of them end at the same step."""
-    if config.seconds is None or fabric.world_size == 1:
-        return seconds
-    slowest: float = fabric.all_gather(torch.tensor(seconds)).max().item()
-    return slowest
-
-
-def _fabric(config: TrainingConfig, device: str) -> Any:
-    lightning = optional("lightning_fabric")
-    fabric = lightning.Fabric(
-        accelerator=device, precision=config.precision, **_processes(os.environ)
-    )
-    fabric.launch()
-    return fabric
-
-
-def _processes(environment: Mapping[str, str]) -> dict[str, Any]:
-    """How `torchrun` spread the run, which it tells each process; alone, one device is used."""
-    if "TORCHELASTIC_RUN_ID" not in environment:
-        return {"devices": 1}
-    here, everywhere = (int(environment[k]) for k in ("LOCAL_WORLD_SIZE", "WORLD_SIZE"))
-    return {"devices": here, "num_nodes": everywhere // here, "strategy": "ddp"}
-
-
-def _batches(sampler: Sampler, first: int, last: int, fabric: Any) -> Iterator[Batch]:
-    """Yields the batches of the steps, preparing the next one while the caller works."""
+    first, last = run.step, last_step(config, run)
 
     def prepare(step: int) -> Batch:
         return sampler(step, fabric.global_rank, fabric.world_size)
@@ -263,13 +239,12 @@ def _average(run: Run, config: TrainingConfig) -> None:
 
 
 def _validated(
-    run: Run, config: TrainingConfig, cases: Sequence[Example], folder: Path | None
+    run: Run, config: TrainingConfig, cases: Sequence[Example], checkpoints: _Checkpoints
 ) -> dict[str, Any]:
     """Judges the averaged weights and keeps them where they are the best so far."""
     scores = validate(run.average, cases, config.size)
     run.stale += 1
     if scores["dice"] > run.best or config.learn_validation:
         run.best, run.stale = scores["dice"], 0
-        if folder is not None:
-            save(run, config, folder / BEST_NAME)
-    return {"validation": scores}
+        checkpoints.best()
+    return scores
