@@ -1,4 +1,4 @@
-"""What is checked before a commit is what `make check` checks, and every test target runs nightly."""
+"""A commit is checked as `make check` checks; every target that tests runs nightly."""
 
 from __future__ import annotations
 
