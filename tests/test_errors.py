@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from spinemsca import errors
-from spinemsca._util.optional import optional
+from spinemsca._util.optional_packages import optional
 
 
 def test_message_says_what_where_and_remedy():

@@ -26,9 +26,13 @@ __all__ = ["LEVEL_MEASURES", "SLIP_FLOOR", "SPINE_MEASURES", "meyerding"]
 SLIP_FLOOR: Final = 8.0
 """Percent of slip below which no direction or grade is named; no threshold is confirmed."""
 
+# What a measure needs, as tables print it.
 _COBB: Final = "Cobb's lines through corners"
+# What a measure needs, as tables print it.
 _FACING: Final = "the facing endplates of both bodies"
+# What a measure needs, as tables print it.
 _SUPERIOR: Final = "the superior endplates of both bodies"
+# Percent: median over levels without spondylolisthesis of SPIDER's training patients.
 _USUAL_SLIP: Final = 4.9
 _L1, _L5, _S1 = VERTEBRAE[0], VERTEBRAE[-2], VERTEBRAE[-1]
 
@@ -305,7 +309,7 @@ LEVEL_MEASURES: Final[tuple[Definition, ...]] = (
     offset_from_usual,
     wall_offset,
 )
-"""In the order of the table."""
+"""Measures of levels, in the order of the table."""
 
 SPINE_MEASURES: Final[tuple[Definition, ...]] = (
     lordosis_l1_s1,
@@ -318,4 +322,4 @@ SPINE_MEASURES: Final[tuple[Definition, ...]] = (
     curve_apex,
     slip_greatest,
 )
-"""In the order of the table."""
+"""Measures of the whole spine, in the order of the table."""

@@ -37,6 +37,7 @@ _SLENDER: Final = 2.2
 # Shares of the depth in front where a body's height is taken, and of the height below which it
 # ends; a pedicle has 0.4 to 0.7 of a body's height in SPIDER's masks.
 _FRONT: Final = (0.05, 0.33)
+# The greatest of a pedicle's shares above.
 _ENDS: Final = 0.7
 # Where a posterior wall is looked for, in usual depths from the anterior end.
 _WALL: Final = (0.75, 1.35)
@@ -52,7 +53,9 @@ _FIRST: Final = 0.6
 # Least drop at the wall in body heights; less is no clear end of the body.
 _DROP: Final = 0.22
 
+# Flag where it was done, with the name.
 _CUT: Final = "posterior elements of {} were cut off"
+# Flag where it was not to be done, with name and depth.
 _JOINED: Final = "{} is {:.1f} times as deep as the spine; posterior elements may be joined to it"
 
 _Floats = NDArray[np.float64]

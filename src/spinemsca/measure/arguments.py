@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Given", "Stated", "read_given", "stated_orientation"]
 
+# Axis codes by the side to which the patient faces, rows running to the feet.
 _FACES: Final = {"left": "IP", "right": "IA"}
 # Axis codes name the nearest axis, so that no column falls more steeply than this.
 _MOST_TILT: Final = 90.0
@@ -41,7 +42,7 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """The same as rows towards the feet and columns towards the back.
+    """What `measure` is given, with rows towards the feet and columns towards the back.
 
     Attributes:
         label: `(H, W)` uint8, values 0 to 18.

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "detect_changes", "spread"]
 
+# 97.5th percentile of the standard normal distribution.
 _TWO_SIDED_95: Final = 1.96
 
 

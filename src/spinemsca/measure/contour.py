@@ -22,8 +22,10 @@ Points = NDArray[np.float64]
 
 # A pixel grid alone leaves an even outline's points this far, in pixels, from its smoothed self.
 _EVEN: Final = 0.42
+# Smoothing in points that raggedness is told from; chosen, not measured.
 _LONG: Final = 6.0
 _UP, _RIGHT, _DOWN, _LEFT = range(4)
+# By definition of the four directions, in their order.
 _STEPS: Final = np.array(((-1, 0), (0, 1), (1, 0), (0, -1)))
 
 

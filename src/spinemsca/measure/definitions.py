@@ -47,6 +47,7 @@ class Quantity(StrEnum):
         return found[0] if len(found) == 1 else found[unit != "mm"]
 
 
+# Units by quantity, first where lengths are in mm.
 _SUFFIXES: Final = {
     Quantity.LENGTH: ("mm", "px"),
     Quantity.AREA: ("mm2", "px2"),
@@ -56,6 +57,7 @@ _SUFFIXES: Final = {
     Quantity.TEXT: ("text",),
 }
 
+# Powers of a length, by definition; what is not here has no unit of length.
 _POWERS: Final = {Quantity.LENGTH: 1, Quantity.AREA: 2}
 
 
@@ -68,7 +70,7 @@ class Scope(StrEnum):
     SPINE = "spine"
 
     def structures(self) -> tuple[Structure, ...]:
-        """Those a measure is always given for; a level goes by its disc, a spine by its top."""
+        """Structures a measure is always given for: a level's disc, a spine's uppermost."""
         if self is Scope.SPINE:
             return COLUMN[:1]
         if self is Scope.VERTEBRA:
@@ -76,7 +78,7 @@ class Scope(StrEnum):
         return DISCS
 
     def of(self, spine: Spine) -> tuple[Structure, ...]:
-        """Those of one spine, with its other vertebrae and discs, from top to bottom."""
+        """Structures of one spine, with its other vertebrae and discs, from top to bottom."""
         if self is Scope.SPINE:
             return COLUMN[:1]
         if self not in spine.cache:
@@ -161,7 +163,7 @@ class Definition:
         return np.asarray(self.found(spine, at), dtype=np.float64)
 
     def column(self, unit: str) -> str:
-        """Its column's name where lengths are in `unit`."""
+        """The column's name where lengths are in `unit`."""
         return f"{self.name}_{self.quantity.suffix(unit)}"
 
 

@@ -23,14 +23,21 @@ if TYPE_CHECKING:
 
 __all__ = ["DISC_MEASURES"]
 
+# What a measure needs, as tables print it.
 _DISC: Final = "the disc's outline"
+# What a measure needs, as tables print it.
 _FACING: Final = "both facing endplates"
+# Where reference values come from, as tables print it.
 _ZHENG: Final = "Zheng et al., Nat Commun 13:841, 2022"
+# Where reference values come from, as tables print it.
 _FOURTEEN: Final = "L1/2 to L5/S1, n = 14 (anatomyjournal.ir A-10-159-1); 106 others are lower"
+# Of healthy men from L1/2 to L5/S1, from the means of Zheng et al.
 _HEALTHY_INDEX: Final = (0.277, 0.308, 0.340, 0.369, 0.372)
+# Share of the disc's axis, to either side, that a height is taken over; chosen, not measured.
 _WINDOW: Final = 0.05
 # In pixels: what few points of outline leave uncertain beyond the error of the whole border.
 _LOCAL_ERROR: Final = 0.2
+# Where the names of methods come from, as tables print it.
 _NAMES: Final = "methods compared in Thieme a-1994-0879"
 
 
@@ -293,4 +300,4 @@ DISC_MEASURES: Final[tuple[Definition, ...]] = (
     disc_bulge_posterior,
     disc_bulge_anterior,
 )
-"""In the order of the table."""
+"""Measures of discs, in the order of the table."""

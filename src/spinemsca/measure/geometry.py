@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,14 +28,10 @@ __all__ = [
     "unit",
 ]
 
-SUPERIOR_ANTERIOR: Final = 0
-SUPERIOR_POSTERIOR: Final = 1
-INFERIOR_POSTERIOR: Final = 2
-INFERIOR_ANTERIOR: Final = 3
-SUPERIOR: Final = 0
-POSTERIOR: Final = 1
-INFERIOR: Final = 2
-ANTERIOR: Final = 3
+# Corners and sides in the order in which `landmarks` finds them: around the body, from its
+# superior anterior corner.
+SUPERIOR_ANTERIOR, SUPERIOR_POSTERIOR, INFERIOR_POSTERIOR, INFERIOR_ANTERIOR = range(4)
+SUPERIOR, POSTERIOR, INFERIOR, ANTERIOR = range(4)
 
 _Floats = NDArray[np.float64]
 

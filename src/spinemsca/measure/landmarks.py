@@ -30,32 +30,43 @@ DRAWS: Final = 96
 SIDES: Final = ("superior endplate", "posterior wall", "inferior endplate", "anterior wall")
 """Sides in order; side i runs from corner i to corner i + 1."""
 
+# Share of a side, either way from its middle, that is fitted; corners are left out; chosen.
 _INNER: Final = 0.42
+# Half the share of a side that its middle's place is taken over; chosen, not measured.
 _MIDDLE: Final = 0.12
+# Of Tukey's biweight, in standard deviations: 95 % efficient where errors are normal.
 _TUKEY: Final = 4.685
 # Least and most smoothing along an outline, in pixels.
 SIGMAS: Final = (1.5, 2.0)
+# A parabola has three unknowns, and its error needs one point more.
 _FEWEST: Final = 4
+# Share of a side on the image's edge above which it is not seen; chosen, not measured.
 _MOST_CUT: Final = 0.1
 # A Gaussian of sigma pixels takes 0.4 sigma from each side of a right angle.
 _TAKEN: Final = 0.4 * 2**0.5
+# Share of the shorter side by which a spur is cut back at most; chosen, not measured.
 _MOST_SPUR: Final = 0.15
 # What the first smoothing took from a corner, over what smoothing once more takes: 1 at a round
 # one and 2.4 at a sharp one, told apart where outlines are long enough to be smoothed most.
 _REGAIN: Final = 1.7
+# Half of the way from the one, 1, to the other, 2.4.
 _REGAIN_SPREAD: Final = 0.7
 _LEAST_SIGMA, _MOST_SIGMA = SIGMAS
 # How far sides meet outside of a round corner and of a sharp one, in what smoothing takes from a
 # right angle; best on phantoms, of which some have sharp bodies and some rounded ones.
 _MEETING: Final = (2.7, 1.5)
+# Share of the raggedness by which corners may move out farther; set with phantoms of known corners.
 _TRUST: Final = 0.4
 # Neighbouring points of a pixel outline err together; this many share one independent error.
 _CORRELATED: Final = 3.0
 # Standard deviations along each axis that a corner's error has on phantoms: shares of a pixel, of
 # the outline's raggedness, and of how far beyond the bone its sides meet.
 _GRID_SHARE: Final = 0.3
+# Fitted to phantoms like `_GRID_SHARE`: of the raggedness.
 _RAGGED_SHARE: Final = 1.5
+# Fitted to phantoms like `_GRID_SHARE`: of how far sides meet beyond the bone.
 _ROUND_SHARE: Final = 0.18
+# Far below every length and weight: keeps divisions finite.
 _TINY: Final = 1e-9
 _Floats = NDArray[np.float64]
 _Flags = NDArray[np.bool_]
@@ -110,7 +121,7 @@ class Landmarks:
     valid: _Flags
 
     def of(self, index: int) -> Landmarks:
-        """Those of one structure, without the first axis."""
+        """Landmarks of one structure, without the first axis."""
         return Landmarks(
             self.corners[index], self.middles[index], self.residual[index], self.valid[index]
         )

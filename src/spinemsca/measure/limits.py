@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LIMITS", "PlausibilityLimits"]
 
+# Source of most ranges, as tables print it.
 _MEASURED: Final = "this package: 616 predicted slices, 99.8 % of values and a margin"
+# Source of ranges of slips, as tables print it.
 _SHIFT: Final = f"{_MEASURED}; beyond ±100 % the endplates no longer face (Meyerding's grade V)"
 
 
@@ -37,7 +39,7 @@ class PlausibilityLimits:
     source: str = _MEASURED
 
     def scaled(self, factor: float) -> PlausibilityLimits:
-        """The same for another unit."""
+        """These limits times a factor, for another unit."""
         (a, b), (c, d) = self.plausible, self.possible
         return PlausibilityLimits((a * factor, b * factor), (c * factor, d * factor), self.source)
 
@@ -50,12 +52,19 @@ class PlausibilityLimits:
         return not self.plausible[0] <= value <= self.plausible[1]
 
 
+# mm, of bodies; measured as said above.
 _HEIGHT: Final = PlausibilityLimits((9, 44), (2.5, 60))
+# mm, of bodies; measured as said above.
 _DEPTH: Final = PlausibilityLimits((18, 52), (10, 70))
+# mm, of discs; measured as said above.
 _DISC_HEIGHT: Final = PlausibilityLimits((1.4, 18), (0, 30))
+# mm, between endplates; measured as said above.
 _SPACE: Final = PlausibilityLimits((2.5, 25), (0, 36))
+# mm; measured as said above.
 _SLIP: Final = PlausibilityLimits((-14, 14), (-45, 45), _SHIFT)
+# Percent of an endplate; measured, and at most Meyerding's grade IV possible.
 _SHARE: Final = PlausibilityLimits((-50, 50), (-100, 100), _SHIFT)
+# mm, of endplates; measured as said above.
 _HOLLOW: Final = PlausibilityLimits((0, 7), (0, 20))
 
 LIMITS: Final[Mapping[str, PlausibilityLimits]] = MappingProxyType(
@@ -115,4 +124,4 @@ LIMITS: Final[Mapping[str, PlausibilityLimits]] = MappingProxyType(
         "slip_greatest": _SHARE,
     }
 )
-"""By the measure's name; texts have none."""
+"""Limits by the measure's name; texts have none."""

@@ -43,6 +43,7 @@ _SIZES: Final = 2.0
 _OFFSET: Final = 1.0
 # Height of a body over its endplate's length, where no body is seen in full: the median of 2600.
 _STOCKY: Final = 0.8
+# mm, far below every length: keeps divisions finite.
 _TINY: Final = 1e-9
 
 
@@ -52,7 +53,7 @@ def body_height(blocks: Iterable[OutlinedStructure]) -> float | None:
 
 
 def body_depth(blocks: Iterable[OutlinedStructure]) -> float | None:
-    """Median depth between the middles of the walls of these bodies."""
+    """Median depth of the bodies that are seen in full, between the middles of their walls."""
     return _usual(blocks, g.ANTERIOR, g.POSTERIOR)
 
 
@@ -168,7 +169,7 @@ def _facing(upper: OutlinedStructure, lower: OutlinedStructure, usual: float) ->
 
 
 def _vector(start: Points, end: Points) -> tuple[float, float]:
-    """From one best estimate to another."""
+    """Vector from one best estimate to another."""
     (top, left), (bottom, right) = start[0].tolist(), end[0].tolist()
     return bottom - top, right - left
 

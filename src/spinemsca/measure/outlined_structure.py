@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["NotGivenError", "OutlinedStructure", "is_sacral"]
 
+# By anatomy: segments of the sacrum that have names here.
 _SACRAL: Final = (by_any_name("S1"), by_any_name("S2"))
 
 

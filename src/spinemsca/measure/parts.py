@@ -36,6 +36,7 @@ Frame: TypeAlias = "tuple[Points, Points, Points]"
 
 # Fewer pixels have no four sides of the least number of points that a line is fitted to.
 _LEAST_PIXELS: Final = 24
+# Likewise of rows and of columns; chosen, not measured.
 _LEAST_WIDTH: Final = 4
 # Islands and holes over the main piece: above it the piece is less than half of what was drawn.
 # At most 0.92 where SPIDER's masks hold a body and, apart from it, its spinous process.
@@ -205,7 +206,7 @@ def without_islands(label: LabelMap, parts: Parts) -> LabelMap:
 
 
 def quarter_turns(centres: Mapping[Structure, Points]) -> int:
-    """By how many quarters to turn a picture (as `numpy.rot90`) for its spine to run downwards.
+    """How many quarters to turn a picture (as `numpy.rot90`) for its spine to run downwards.
 
     0 where the line from the uppermost to the lowest structure is less than 45° off. The sacrum
     lies far back and is left out where two others are there.

@@ -32,9 +32,13 @@ __all__ = [
 MENDED_SHARE: Final = 0.02
 """Share of a structure's pixels that may be islands or holes without a flag."""
 
+# Flag of a body, with its name.
 _DOUBTFUL: Final = "{} is of unlikely size; its measures are doubtful"
+# Flag of lordosis, with the name of a vertebra.
 _NO_LEVEL: Final = "{} is not among the levels that it spans"
+# Area over the median of the spine's: two in one have 2; chosen, not measured.
 _USUAL_SIZE: Final = (0.5, 1.6)
+# Sum of segmental angles in degrees, bent backwards; chosen, not measured.
 _KYPHOTIC: Final = 15.0
 
 TURNED: Final = (

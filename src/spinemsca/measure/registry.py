@@ -74,10 +74,12 @@ def document() -> str:
     return "\n".join(parts) + "\n"
 
 
+# Of the documentation, as `describe_measure` names them.
 _COLUMNS: Final = (
     "unit", "formula", "needs", "source", "reference values", "plausible", "possible",
 )  # fmt: skip
 
+# Headings of the documentation, by scope.
 _TITLES: Final = {
     "vertebra": "Vertebrae",
     "disc": "Discs",
@@ -85,6 +87,7 @@ _TITLES: Final = {
     "spine": "The whole lumbar spine",
 }
 
+# Beginning of the documentation.
 _HEAD: Final = """# Measures
 
 This page is made from the definitions in `spinemsca.measure` by `spine-msca measure --list

@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 
 __all__ = ["trim_sacrum"]
 
+# By anatomy the first segment, which a sacrum is cut to.
 _S1: Final = by_name("S1")
 # Extent of S1 over that of the other bodies: median 1.15 of 645 that `predict` drew, 99.8 % below
 # 1.76; a whole sacrum has 2.5 and more.
 _KEPT: Final = 1.15
+# 99.8 % of those measured above are shorter.
 _LONG: Final = 1.76
+# Flag of a sacrum that was cut.
 _SAID: Final = "S1 was labelled as a whole sacrum, and cut to the height of a body"
 
 

@@ -69,7 +69,7 @@ def _measured(
 
 
 def _noted(found: Measurements, notes: tuple[str, ...]) -> Measurements:
-    """The same with notes among the flags of the whole spine."""
+    """Measurements with notes among the flags of the whole spine."""
     if not notes:
         return found
     whole = (*notes, *found.flags.get("spine", ()))

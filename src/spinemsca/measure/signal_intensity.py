@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["SIGNAL_MEASURES"]
 
+# What a measure needs, as tables print it.
 _NEEDS: Final = "the image, and at least two vertebral bodies"
+# Signal, or ratio of signals, below which there is none to compare with; chosen.
 _DARK: Final = 1e-3
+# Pixels that share one noise: assumed to be a neighbourhood of 3 x 3, not measured.
 _CORRELATED_PIXELS: Final = 9.0
 _Floats = NDArray[np.float64]
 _Pixels = NDArray[np.intp]
@@ -215,4 +218,4 @@ SIGNAL_MEASURES: Final[tuple[Definition, ...]] = (
     nucleus_contrast,
     degeneration_index,
 )
-"""In the order of the table."""
+"""Measures of signal, in the order of the table."""

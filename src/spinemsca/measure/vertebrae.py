@@ -22,9 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["VERTEBRA_MEASURES", "depth_of", "loss_band", "middle_height"]
 
+# A formula's name, as tables print it.
 _SIX_POINT: Final = "six-point morphometry"
+# Where grades come from, as tables print it.
 _GENANT: Final = "Genant et al., J Bone Miner Res 8:1137, 1993"
+# What a measure needs, as tables print it.
 _BODY: Final = "all four sides of the body"
+# From the source that is named in it.
 _L1_L2_WEDGE: Final = (
     by_level((0.89, 0.90), 0.14, "L1 L2"),
     "mean ± 2 SD, n = 115, PubMed 21104252",
@@ -38,7 +42,7 @@ def _body(spine: Spine, at: Structure) -> OutlinedStructure:
 
 
 def middle_height(body: OutlinedStructure) -> Values:
-    """Between the middles of the two endplates."""
+    """Height of a body between the middles of its two endplates."""
     return g.distance(body.middle(g.SUPERIOR), body.middle(g.INFERIOR))
 
 
@@ -243,4 +247,4 @@ VERTEBRA_MEASURES: Final[tuple[Definition, ...]] = (
     concavity_inferior,
     body_wedge_angle,
 )
-"""In the order of the table."""
+"""Measures of vertebrae, in the order of the table."""

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelFile", "LabelFiles", "find_label_maps"]
 
+# Formats that label maps are read from.
 _SUFFIXES: Final = (".png", ".tif", ".tiff", ".pt", ".nii", ".nii.gz", ".mha", ".nrrd")
+# Name of a label map in the dataset's release.
 _LABEL_PT: Final = "label.pt"
 
 
@@ -47,7 +49,7 @@ class LabelFile:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All that the case is made of."""
+        """All files that the case is made of."""
         given = (self.path, self.record, self.other, self.image)
         return tuple(dict.fromkeys(p for p in given if p is not None))
 

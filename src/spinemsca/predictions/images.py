@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_image"]
 
+# Formats that images are read from, in the order of the search; none is a folder of DICOM.
 _SUFFIXES: Final = (
     *(".png", ".jpg", ".jpeg", ".tif", ".tiff", ".pt"),
     *(".nii.gz", ".nii", ".mha", ".nrrd", ".dcm", ".ima", ".dcm.gz", ""),

@@ -41,6 +41,7 @@ def _table(**numbers: int) -> Mapping[int, Structure]:
     return MappingProxyType({v: by_any_name(k.replace("_", "/")) for k, v in numbers.items()})
 
 
+# From the documentation of each tool, as said above.
 _TABLES: Final[Mapping[LabelScheme, Mapping[int, Structure]]] = MappingProxyType(
     {
         LabelScheme.OWN: MappingProxyType({s.value: s for s in (*STRUCTURES, *OTHERS)}),

@@ -30,8 +30,13 @@ TABLE_NAME: Final = "predictions.csv"
 """The ledger of a folder of predictions."""
 
 LABEL: Final = "_label"
+"""Ending of the name of a label map of the eleven structures."""
+
 OTHER: Final = "_other"
+"""Ending of the name of a label map of other vertebrae."""
+
 OVERLAY: Final = "_overlay"
+"""Ending of the name of a picture with its label map drawn over it."""
 
 WRITTEN: Final = (
     *(f"{part}{suffix}" for part in (LABEL, OTHER) for suffix in (".png", ".nii.gz")),
@@ -47,7 +52,9 @@ _RESERVED: Final = re.compile(
 )
 # 255 bytes are common to all file systems; endings and the name of a temporary file need 40.
 _LONGEST: Final = 200
+# Hexadecimal, of a hash: 32 bits tell the long names of a folder apart; chosen.
 _DIGITS: Final = 8
+# Hexadecimal, of a hash: 64 bits tell all files of a disk apart; chosen.
 _SOURCE_DIGITS: Final = 16
 
 

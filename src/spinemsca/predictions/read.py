@@ -38,7 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["LabelledScan", "LabelledSlice", "Reading", "read_labelled"]
 
+# Unknown numbers that a message lists; chosen.
 _MOST_LISTED: Final = 8
+# Why a slice was taken, as tables print it.
 _LOOSE: Final = "the middle one of those that show most structures; no record says which to take"
 
 
@@ -102,16 +104,16 @@ class LabelledScan:
 
     @property
     def slice(self) -> LabelledSlice:
-        """The one to measure."""
+        """The slice to measure."""
         return self._slice(self.shown)
 
     @property
     def is_picture(self) -> bool:
-        """Whether it is a single slice."""
+        """Whether the scan is a single slice."""
         return self.volume.is_picture or len(self.volume.pixels) == 1
 
     def slices(self) -> Iterator[LabelledSlice]:
-        """All that show a structure, from the patient's right."""
+        """All slices that show a structure, from the patient's right."""
         for index in np.flatnonzero(self.volume.pixels.any(axis=(1, 2))).tolist():
             yield self._slice(index)
 

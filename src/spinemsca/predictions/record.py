@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA_VERSION", "ModelUsed", "Record", "read_record", "write_record"]
 
 SCHEMA_VERSION: Final = 2
-"""Of the records that this version writes and reads; 0.1.0 wrote records without one."""
+"""Version of the records written and read here; 0.1.0 wrote records without one."""
 
 # A record has some 2 kB; what is larger is none.
 _LARGEST: Final = 1 << 20
 # 255 bytes are common to all file systems.
 _LONGEST_NAME: Final = 255
+# Remedy of a record that cannot be read.
 _AGAIN: Final = "Predict the scan again, or remove the JSON and state --spacing and --orientation"
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -24,10 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ScanInput", "find_scans", "named_in"]
 
+# Formats of single slices without a header.
 _PICTURES: Final = (".png", ".jpg", ".jpeg", ".tif", ".tiff")
+# Last suffixes of the formats that images are read from.
 _SUFFIXES: Final = frozenset((*_PICTURES, ".pt", ".nii", ".gz", ".mha", ".nrrd", ".dcm", ".ima"))
+# Name of an image in the dataset's release.
 _IMAGE: Final = "img.pt"
+# Name of a label map in the dataset's release.
 _LABEL_PT: Final = "label.pt"
+# Hexadecimal, that tell inputs of one name apart: 24 bits; chosen.
 _DIGITS: Final = 6
 
 
@@ -58,7 +63,7 @@ class ScanInput:
         return source_of(self.paths[0])
 
     def read(self) -> Volume:
-        """Reads it.
+        """Reads the input.
 
         Raises:
             SpineError: As the format's reader says.
@@ -69,7 +74,7 @@ class ScanInput:
         return volume if volume.spacing else volume.replace(spacing=self.spacing)
 
     def digest(self) -> str:
-        """SHA-256 of its bytes, in hexadecimal.
+        """SHA-256 of the input's bytes, in hexadecimal.
 
         Raises:
             FileFormatError: If a file cannot be opened.
@@ -161,7 +166,7 @@ def named_in(out: Path, inputs: Sequence[ScanInput]) -> list[ScanInput]:
 
 
 def _owner(out: Path, name: str, listed: Mapping[str, str]) -> str | None:
-    """Whose a name is in a folder: digits of its source, empty for others' files, else `None`."""
+    """Digits of the source that owns a name in a folder, empty of others' files, or `None`."""
     record = out / f"{name}.json"
     try:
         return read_record(record).source

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["check_label_maps", "checked_label_map", "checked_spacing"]
 
+# Numbers of axes that messages name.
 _WORDS: Final = {2: "two", 3: "three"}
+# Axes in the house's order, as messages name them.
 _AXES: Final = {2: "row and column", 3: "slice, row and column"}
 
 

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Agreement", "bland_altman", "compare_scores", "holm", "rank_biserial"]
 
+# Of all metrics those of overlap, and of distance, that papers compare; chosen.
 _COMPARED: Final = ("dice", "hd95", "assd", "nsd")
+# As many as for a mean, see `describe._DRAWS`.
 _DRAWS: Final = 1000
+# Standard deviations of Bland and Altman's limits of agreement: 97.5th percentile of a normal.
 _LIMIT: Final = 1.96
 
 

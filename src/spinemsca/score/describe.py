@@ -20,6 +20,7 @@ __all__ = ["describe_columns"]
 # Tibshirani, An Introduction to the Bootstrap, 1993.
 _DRAWS: Final = 1000
 
+# Beginnings of the names of metrics that are best at 0, with their sign: defined in `METRICS`.
 _SIGNED: Final = ("area_error", "volume_error")
 
 

@@ -31,11 +31,17 @@ __all__ = [
     "worst_strip",
 ]
 
+# Orange of Okabe and Ito's palette, which colour-blind readers tell apart.
 _MISSED: Final = (230, 159, 0)
+# Blue of Okabe and Ito's palette.
 _INVENTED: Final = (0, 114, 178)
+# Reddish purple of Okabe and Ito's palette.
 _RENAMED: Final = (204, 121, 167)
+# Dark blue of text; chosen by eye.
 _INK: Final = (28, 36, 48)
+# Pixels of the side of one picture in a strip; chosen by eye.
 _TILE: Final = 300
+# Pixels of a line of text; chosen by eye.
 _LINE: Final = 24
 
 
@@ -155,6 +161,7 @@ def worst_strip(image: Pixels | None, truth: LabelMap, found: LabelMap, title: s
     return strip
 
 
+# Words for the colours above.
 _CAPTIONS: Final = {"difference": "orange missed, blue added, pink renamed"}
 
 

@@ -62,13 +62,13 @@ def voxel_spacing(volume: Volume) -> tuple[float, float, float] | None:
 
 
 def _shape(volume: Volume) -> tuple[int, ...]:
-    """Of a slice without the number of slices."""
+    """Slices, rows and columns, or of a single slice its rows and columns."""
     shape = volume.pixels.shape
     return shape[1:] if shape[0] == 1 else shape
 
 
 def _affine(volume: Volume) -> Affine | None:
-    """From slice, row and column to the world, or `None` where nothing says where they are."""
+    """Affine map from slice, row and column to the world; `None` where nothing tells it."""
     affine, turn = volume.grid.affine, volume.grid.orientation
     if affine is None or (len(volume.pixels) == 1 and has_plain_axes(volume.grid.shape, affine)):
         return None

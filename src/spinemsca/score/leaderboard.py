@@ -39,7 +39,9 @@ __all__ = [
     "read_results",
 ]
 
+# Metrics of the table, with which an entry must come; chosen.
 _METRICS: Final = ("dice", "agnostic_dice", "hd95", "nsd")
+# Of a digest, in titles: 48 bits tell the truths of one table apart; chosen.
 _FIRST_DIGITS: Final = 12
 
 
@@ -130,7 +132,7 @@ def digest_of_truth(pairs: Iterable[Pair]) -> str:
 
 
 def _annotated(pair: Pair) -> str:
-    """What a truth is said to speak of; empty where it follows from the truths themselves."""
+    """The structures that a truth is said to speak of; empty where truths themselves tell."""
     if pair.annotated is None:
         return ""
     return "\0" + ",".join(s.name for s in STRUCTURES if s in pair.annotated)
@@ -255,7 +257,7 @@ def _costs(result: LeaderboardEntry) -> list[str]:
 
 
 def board_title(board: Sequence[LeaderboardEntry]) -> str:
-    """Of which cases a board is, and what its intervals are over."""
+    """A title that says which cases a board is of and what its intervals are over."""
     first = board[0]
     return (
         f"{first.release}, {first.cases} cases ({first.digest[:_FIRST_DIGITS]}), "

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["pooled_hd95", "published_scores", "smoothed_dice"]
 
+# As SymTC and Spine-DCAN have it, see above.
 _SMOOTH: Final = 1e-5
 
 

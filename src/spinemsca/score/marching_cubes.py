@@ -54,7 +54,7 @@ def surface_areas(spacing: tuple[float, float, float]) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=1)
 def _normals() -> tuple[NDArray[np.float64], ...]:
-    """Of each code the triangles' normals in a unit cube, as long as their areas."""
+    """Normals of each code's triangles in a unit cube, as long as their areas."""
     found = []
     for code in range(CODES):
         few = code if code.bit_count() <= len(CORNERS) // 2 else CODES - 1 - code

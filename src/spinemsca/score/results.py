@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["write_comparison", "write_results"]
 
+# Picture's name, metric, and power of the unit: as `METRICS` has them.
 _SIZES: Final = {"areas": ("area", "²"), "volumes": ("volume", "³")}
 
 

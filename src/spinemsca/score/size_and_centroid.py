@@ -51,7 +51,7 @@ def _mean_index(counts: NDArray[np.int64]) -> float:
 
 
 def size_errors(name: str, prediction: int, truth: int, each: float) -> dict[str, float]:
-    """By how much the predicted area or volume differs from the true one.
+    """How much the predicted area or volume differs from the true one.
 
     Args:
         name: `area` or `volume`.

@@ -35,7 +35,9 @@ __all__ = ["GROUPS", "summarise"]
 GROUPS: Final[dict[Group, tuple[Structure, ...]]] = {"vertebrae": VERTEBRAE, "discs": DISCS}
 """Structures that are summed up together, beside all of them."""
 
+# Defined by the schema.
 _OUTCOMES: Final[tuple[Outcome, ...]] = get_args(Outcome)
+# Defined by the schema.
 _PUBLISHED: Final[tuple[PublishedMetric, ...]] = get_args(PublishedMetric)
 
 
@@ -124,7 +126,7 @@ def _rows(group: Sequence[Any]) -> list[int]:
 
 
 def _case_means(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """`(N, S, M)` to `(N, M)`, NaN left out."""
+    """Means of each case over its structures, `(N, S, M)` to `(N, M)`; NaN is left out."""
     known = ~np.isnan(values)
     with np.errstate(invalid="ignore"):
         return np.asarray(np.where(known, values, 0).sum(axis=1) / known.sum(axis=1))

@@ -67,7 +67,7 @@ def surface_to_surface(
 def _by_map(
     one: NDArray[np.bool_], other: NDArray[np.bool_], spacing: tuple[float, ...]
 ) -> Distances:
-    """Through a map of the distances from `other`: its time follows from the box alone."""
+    """Distances looked up in a map of those from `other`: its time follows from the box alone."""
     away: Distances = distance_transform_edt(~other, sampling=spacing)
     return away[one]
 
@@ -75,7 +75,7 @@ def _by_map(
 def _by_trees(
     one: NDArray[np.bool_], other: NDArray[np.bool_], spacing: tuple[float, ...]
 ) -> Distances:
-    """By searching for the nearest element: its time hardly knows how large the box is."""
+    """Distances by a search for the nearest element, whose time hardly knows the box's size."""
     start, end = np.argwhere(one), np.argwhere(other)
     tree = cKDTree(end * spacing, compact_nodes=False, balanced_tree=False)
     nearest = tree.query(start * spacing)[1]

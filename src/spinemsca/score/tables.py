@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["latex_table", "markdown_table", "scores_csv", "slice_table", "summary_rows"]
 
+# Columns of tables for a paper, by metric; chosen.
 _SHOWN: Final = {
     "dice": "Dice",
     "agnostic_dice": "Dice, any level",
@@ -27,8 +28,11 @@ _SHOWN: Final = {
     "assd": "ASSD",
     "nsd": "NSD 1",
 }
+# Those among them that bear a unit.
 _LENGTHS: Final = frozenset({"hd95", "assd", "nsd"})
+# Columns of the metrics that a slice has: it has no volume.
 _OF_SLICES: Final = [i for i, m in enumerate(METRICS) if not m.startswith("volume")]
+# Columns before the metrics.
 _ABOUT: Final = ("structure", "outcome", "named_as", "unit")
 
 
@@ -100,7 +104,7 @@ def markdown_table(summary: Mapping[str, Any]) -> str:
 
 
 def latex_table(summary: Mapping[str, Any]) -> str:
-    """The same as a LaTeX table for the package booktabs."""
+    """A summary as a LaTeX table for the package booktabs."""
     heads = " & ".join(["", *_heads(summary["unit"])])
     rows = [
         " & ".join([name, *_cells(row, r"$\pm$", "--")]) + r" \\"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["in_one_unit", "left_out", "unit_of"]
 
+# Places of the metrics that bear a unit.
 _COLUMNS: Final = [METRICS.index(metric) for metric in WITH_UNIT]
 
 

@@ -147,8 +147,10 @@ def test_a_cut_sacrum_is_nothing_to_count_from(rows, source):
     label = label[:end]
 
     def run(image: torch.Tensor) -> torch.Tensor:
-        seen = np.zeros((256, 256), np.uint8)
-        seen[: len(label), 60:180] = label[:256]
+        # Without the black rows below it the slice stands in the middle of the canvas.
+        seen = np.zeros(image.shape[2:], np.uint8)
+        top = (len(seen) - len(label)) // 2
+        seen[top : top + len(label), 60:180] = label
         answer = functional.one_hot(torch.from_numpy(seen).long(), 12).permute(2, 0, 1)
         return 9.0 * answer[None].float()
 

@@ -49,7 +49,7 @@ class Footprint:
     processor: str
 
     def as_dict(self) -> dict[str, Any]:
-        """Its values, as JSON can hold them."""
+        """The footprint as JSON can hold it."""
         return asdict(self)
 
 

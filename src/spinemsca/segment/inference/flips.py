@@ -82,14 +82,14 @@ class View(Enum):
 
     @property
     def warning(self) -> str:
-        """What a reader should know; empty for a picture that lies right."""
+        """What the reader of a picture that lies so should know; empty where it lies right."""
         if self is View.AS_IT_LIES:
             return ""
         return f"The picture seems to be {_WAYS[self.name]}; its labels follow it"
 
     @property
     def suspicion(self) -> str:
-        """What a reader should know where nothing proves that a picture lies so."""
+        """What the reader of a picture that may lie so, without proof, should know."""
         return (
             f"The picture may be {_WAYS[self.name]}, but shows no clear sacrum to tell it by; "
             "it was taken as it lies"
@@ -117,7 +117,7 @@ class Look(NamedTuple):
 
     @property
     def worth(self) -> float:
-        """How much it looks like a spine, 0 to 1."""
+        """How much the view looks like a spine, 0 to 1."""
         return worth(self.found)
 
 

@@ -42,7 +42,7 @@ class Letterbox:
         return cls(shape, (rows, columns), (_whole(rows), _whole(columns)))
 
     def put(self, image: Image) -> Tensor:
-        """`(H, W)` float32 onto the canvas, `(1, 1, R, C)`."""
+        """Puts a slice, `(H, W)` float32, onto the canvas, `(1, 1, R, C)`."""
         pixels = torch.from_numpy(image.copy())[None, None]
         if self.scaled != self.shape:
             pixels = functional.interpolate(

@@ -88,14 +88,14 @@ class _Seen:
         return Look(self.found, sacrum, levels.bend, levels.sacral_turn)
 
     def doubts(self, pixels: Image) -> tuple[str, ...]:
-        """Why its numbering may be wrong, beside what the bodies tell."""
+        """Why a segmentation's numbering may be wrong, beside what the bodies tell."""
         levels = self.levels
         below = below_sacrum(self.view.of(pixels), levels.label, self.probabilities)
         said = (in_line(levels.sacral_turn), transitional(below), torn(self.found))
         return tuple(doubt for doubt in said if doubt)
 
     def counted_from(self, pixels: Image) -> str:
-        """What its levels were counted from, as `numbering` takes it."""
+        """What a segmentation's levels were counted from, as `numbering` takes it."""
         source = self.levels.counted_from
         cut = source == SACRUM and is_cut(self.view.of(pixels), self.levels.label)
         return CUT_SACRUM if cut else source

@@ -64,17 +64,17 @@ class Outcome:
 
     @classmethod
     def of(cls, item: ScanInput, record: Record, *, kept: bool = False) -> Outcome:
-        """From a record."""
+        """The outcome that a prediction's record tells of."""
         status = "segmented" if record.refused is None else "refused"
         return cls(item.name, item.path, item.source, status, record.refused or "", record, kept)
 
     @classmethod
     def unreadable(cls, item: ScanInput, reason: str) -> Outcome:
-        """Of an input that cannot be read."""
+        """The outcome of an input that cannot be read."""
         return cls(item.name, item.path, item.source, "unreadable", reason)
 
     def row(self) -> LedgerRow:
-        """As the ledger lists it."""
+        """The outcome as the ledger lists it."""
         about = (self.name, self.status, self.reason)
         where = {"file": printable(self.path), "source": self.source}
         said = self.record

@@ -31,7 +31,7 @@ def predict_split(
     costs: Footprint,
     progress: Progress = silent,
 ) -> dict[str, Any]:
-    """Writes `NAME_label.png` of every case and `model.json`.
+    """Predicts a split: writes `NAME_label.png` of every case, and `model.json`.
 
     Args:
         model: Which predicts.

@@ -56,7 +56,7 @@ class Prediction:
 
     @property
     def labels(self) -> LabelMap:
-        """`(S, H, W)` uint8, 0 to 11."""
+        """The label maps of all slices, `(S, H, W)` uint8, 0 to 11."""
         stacked: LabelMap = np.stack([found.label for found in self.slices])
         return stacked
 
@@ -73,7 +73,7 @@ class Prediction:
 
     @property
     def confidence(self) -> dict[Structure, float]:
-        """Mean over the slices that show a structure, weighted by its pixels there."""
+        """Confidence in each structure: the mean over its slices, weighted by its pixels there."""
         means = {}
         for structure in SPINE:
             shown = [s for s in self.slices if structure in s.confidence]

@@ -75,7 +75,7 @@ class Component:
 
     @cached_property
     def centre(self) -> NDArray[np.float64]:
-        """Row and column of its centroid."""
+        """Row and column of the component's centroid."""
         mean: NDArray[np.float64] = self.pixels.mean(axis=0)
         return mean
 

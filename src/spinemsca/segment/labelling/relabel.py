@@ -30,7 +30,7 @@ __all__ = ["Renaming", "relabel_file"]
 
 @dataclass(frozen=True, slots=True)
 class Renaming:
-    """How levels are renamed: one of the two.
+    """How levels are renamed: by whole levels, or by what the lowest lumbar vertebra is.
 
     Attributes:
         lowest: What the lowest lumbar vertebra is; without a sacrum, the lowest in view.

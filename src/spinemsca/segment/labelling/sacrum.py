@@ -155,7 +155,7 @@ def is_cut(pixels: Image, label: LabelMap) -> bool:
 def below_sacrum(
     pixels: Image, label: LabelMap, probabilities: NDArray[np.float32]
 ) -> BelowSacrum | None:
-    """Looks below S1.
+    """Looks below S1 for a disc and another vertebra.
 
     Args:
         pixels: `(H, W)` float32 in [0, 1], windowed, head up and facing left.

@@ -47,7 +47,7 @@ class StripAttention(nn.Module):
         self.mix = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to the same shape."""
+        """Takes `(B, C, H, W)` to the same shape."""
         square = self.square(x)
         weights = square
         for strip in self.strips:
@@ -77,7 +77,7 @@ class GlobalAttention(nn.Module):
         self.out = nn.Conv2d(channels, channels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to the same shape."""
+        """Takes `(B, C, H, W)` to the same shape."""
         x = x + self.position(x)
         batch, channels, rows, columns = x.shape
         tokens = self.qkv(x).view(batch, 3, self.heads, channels // self.heads, rows * columns)
@@ -116,7 +116,7 @@ class Block(nn.Module):
         self.scale = nn.Parameter(torch.full((2, channels, 1, 1), 0.1))
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to the same shape."""
+        """Takes `(B, C, H, W)` to the same shape."""
         attended: Tensor = x + self.scale[0] * self.attend(x)
         fed: Tensor = attended + self.scale[1] * self.feed(attended)
         return fed
@@ -149,7 +149,7 @@ class Merge(nn.Module):
         self.refine = refine
 
     def forward(self, coarse: Tensor, fine: Tensor) -> Tensor:
-        """`(B, C, H/2, W/2)` and `(B, F, H, W)` to `(B, F, H, W)`."""
+        """Takes `(B, C, H/2, W/2)` and `(B, F, H, W)` to `(B, F, H, W)`."""
         weight = self.join.get_parameter("0.weight")
         first = coarse.shape[1]
         narrowed = doubled(functional.conv2d(coarse, weight[:, :first]))
@@ -185,10 +185,10 @@ class SubpixelHead(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, C, H, W)` to `(B, K, 2H, 2W)`."""
+        """Takes `(B, C, H, W)` to `(B, K, 2H, 2W)`."""
         return functional.pixel_shuffle(self.around(x), 2)
 
 
 def doubled(x: Tensor) -> Tensor:
-    """`(B, C, H, W)` to `(B, C, 2H, 2W)`, bilinearly."""
+    """Doubles the resolution bilinearly: `(B, C, H, W)` to `(B, C, 2H, 2W)`."""
     return functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

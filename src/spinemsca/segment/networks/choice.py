@@ -62,7 +62,7 @@ def build_network(config: AnyConfig) -> Network:
 
 
 def network_config(text: str) -> AnyConfig:
-    """Reads a configuration from JSON.
+    """Reads a network's configuration from JSON.
 
     Raises:
         pydantic.ValidationError: If it is none.

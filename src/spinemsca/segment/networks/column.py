@@ -105,7 +105,7 @@ class ColumnNet(nn.Module):
             yield Merge(widths[i + 1], fine, refine)
 
     def forward(self, image: Tensor) -> Tensor:
-        """Logits of every class.
+        """Computes the logits of every class for a batch of slices.
 
         Args:
             image: `(B, 1, H, W)` float, H and W multiples of 32; a slice windowed to [0, 1].

@@ -65,7 +65,7 @@ class DynUNet(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(B, 1, H, W)` to logits `(B, 12, H, W)`."""
+        """Takes `(B, 1, H, W)` to logits `(B, 12, H, W)`."""
         rows, columns = image.shape[-2:]
         step = 2 ** (len(self.config.features) - 1)
         right, below = _missing(columns, step), _missing(rows, step)

@@ -53,6 +53,6 @@ class SegResNet(nn.Module):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(B, 1, H, W)`, H and W multiples of 32, to logits `(B, 12, H, W)`."""
+        """Takes `(B, 1, H, W)`, H and W multiples of 32, to logits `(B, 12, H, W)`."""
         logits: Tensor = self.network(image)
         return logits

@@ -70,7 +70,7 @@ class SpineDCAN(nn.Module):
         self.head = nn.Conv2d(widths[0], NUMBER_OF_CLASSES, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(B, 1, H, W)`, H and W multiples of 32, to logits `(B, 12, H, W)`."""
+        """Takes `(B, 1, H, W)`, H and W multiples of 32, to logits `(B, 12, H, W)`."""
         x, levels = image, []
         for i, stage in enumerate(self.stages):
             x = stage(self.shrink(x) if i else x)

@@ -54,7 +54,7 @@ class UNet(nn.Module):
         self.head = nn.Conv2d(widths[0], NUMBER_OF_CLASSES, 1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """`(B, 1, H, W)`, H and W multiples of 32, to logits `(B, 12, H, W)`."""
+        """Takes `(B, 1, H, W)`, H and W multiples of 32, to logits `(B, 12, H, W)`."""
         x, skips = image, []
         for i, down in enumerate(self.downs):
             x = down(self.shrink(x) if i else x)

@@ -41,7 +41,7 @@ class Engine:
 
 
 def torch_engine(network: Callable[[Tensor], Tensor], device: str) -> Engine:
-    """The network as it is, in channels-last order.
+    """An engine that runs the network in torch, in channels-last order.
 
     Args:
         network: In evaluation mode.
@@ -59,7 +59,7 @@ def torch_engine(network: Callable[[Tensor], Tensor], device: str) -> Engine:
 
 
 def choose_engine(weights: Weights, device: str = "auto", engine: str = "auto") -> Engine:
-    """The engine asked for.
+    """Makes the engine that was asked for ready to run a network.
 
     Args:
         weights: From `load_weights`.
@@ -91,7 +91,7 @@ def _cpu_only(device: str, engine: str) -> str:
 
 
 def choose_device(device: str) -> str:
-    """The device asked for, as torch names it.
+    """The name that torch has for the device that was asked for.
 
     Raises:
         UsageError: If this machine has none of that name.

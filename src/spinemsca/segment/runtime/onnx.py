@@ -27,7 +27,7 @@ _LOGITS = "logits"
 
 
 def exported(network: nn.Module) -> bytes:
-    """The network as ONNX, for slices of any size.
+    """Exports a network to ONNX, for slices of any size.
 
     Args:
         network: On the CPU, in evaluation mode.
@@ -54,7 +54,7 @@ def exported(network: nn.Module) -> bytes:
 
 
 def deployed(network: nn.Module, engine: str) -> Callable[[Tensor], Tensor]:
-    """The network, run by another engine on the CPU, with as many threads as torch has.
+    """A network run by another engine on the CPU, with as many threads as torch has.
 
     Args:
         network: On the CPU, in evaluation mode.

@@ -80,7 +80,7 @@ def gather_outcomes(
     seed: int = 0,
     progress: Progress = silent,
 ) -> list[tuple[Evidence, bool]]:
-    """Evidence and outcome of every structure that a model finds and that can be judged.
+    """Gathers evidence and outcome of every structure that a model finds and that can be judged.
 
     Args:
         model: To calibrate.

@@ -58,7 +58,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
-    """What one training step sees.
+    """The slices and candidate sets that one training step sees.
 
     Attributes:
         images: `(B, 1, S, C)` float32 in [0, 1].
@@ -74,7 +74,7 @@ class Batch:
 
 
 def example(case: Case, group: str = "") -> Example:
-    """A case made ready: windowed, not larger than need be, its labels as candidate sets.
+    """Makes a case ready to train on: windowed, not too large, its labels as candidate sets.
 
     Structures that the case does not annotate are looked for no further than 1.3 vertebral
     heights from their annotated neighbours.
@@ -99,7 +99,7 @@ def _typical_size(label: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> flo
 
 
 def load_examples(release: Release, split: Split, group: str = "") -> list[Example]:
-    """Loads all cases of one split.
+    """Loads all cases of one split of a release as training examples.
 
     Raises:
         ReleaseError: If the split is empty, or a case has no label map.
@@ -161,7 +161,7 @@ class Sampler:
 
 
 def plain_batch(examples: Iterable[Example], size: int) -> Batch:
-    """The examples as they are, scaled to `size`; for validation."""
+    """A batch of examples as they are, scaled to `size`; for validation."""
     return _batch([(e, Augmentation()) for e in examples], size, size)
 
 

@@ -31,7 +31,7 @@ TENSORBOARD_NAME: Final = "tensorboard"
 
 @contextmanager
 def journal(folder: Path, step: int, *, tensorboard: bool = False) -> Iterator[Write]:
-    """Yields the function that writes down a step's entry, a dict as JSON can hold it.
+    """Opens a run's log: yields what writes down a step's entry, a dict as JSON can hold it.
 
     Curves are drawn after every validation, where matplotlib is installed.
 

@@ -67,7 +67,7 @@ def candidate_sets(
 
 
 def with_open_edges(sets: CandidateMap, width: int) -> CandidateMap:
-    """The sets, open between a structure and the background near its outline.
+    """Candidate sets opened between a structure and the background near its outline.
 
     Outlines that a model drew teach where a structure is, but not where exactly it ends.
 

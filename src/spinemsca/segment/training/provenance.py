@@ -110,7 +110,7 @@ def _file_digest(path: Path) -> str:
 
 
 def revision() -> str | None:
-    """Git revision of the checkout that this package runs from, `None` if it is installed.
+    """The git revision of the checkout that this package runs from, `None` if it is installed.
 
     A plus follows it where tracked files were changed since.
     """

@@ -33,7 +33,7 @@ PATIENT: Final = r"(?P<patient>[^_]+)_.*"
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """What may be trained on.
+    """Which pseudo-labels may be trained on.
 
     Attributes:
         held_out: Patients who must not be trained on.
@@ -52,7 +52,7 @@ class Criteria:
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """What came of it.
+    """A release of pseudo-labels, and what was left out of it.
 
     Attributes:
         release: The new release.
@@ -150,7 +150,7 @@ def doubt_of(found: Segmentation, criteria: Criteria) -> str | None:
 
 
 def read_rejected(path: Path) -> frozenset[str]:
-    """The column `name` of a CSV file.
+    """Reads the names that a person did not believe: the column `name` of a CSV file.
 
     Raises:
         UsageError: If it is no such file.

@@ -46,7 +46,7 @@ class Run:
 
 
 def start(config: TrainingConfig, fabric: Any, begin: Path | None) -> Run:
-    """A run before its first step.
+    """Makes a run ready for its first step.
 
     Args:
         config: With the network and the seed of its weights.

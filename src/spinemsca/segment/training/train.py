@@ -1,4 +1,4 @@
-"""The training loop.
+"""The training loop: batches, steps of the optimiser, validation and checkpoints.
 
 One device:
 
