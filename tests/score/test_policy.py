@@ -86,17 +86,8 @@ def not_annotated() -> None:
 
 
 def out_of_range() -> None:
-<<<<<<< HEAD
-    faults = {
-        12: "spans 12 to 12",
-        -1: "spans -1",
-        0.5: "holds fractions",
-        np.inf: "holds fractions",
-    }
-=======
     fractions = "holds fractions"
     faults = {12: "spans 12 to 12", -1: "spans -1", 0.5: fractions, np.inf: fractions}
->>>>>>> main
     for wrong, message in faults.items():
         with pytest.raises(CaseError, match=f"prediction {message}"):
             evaluate(np.full((5, 5), wrong), np.zeros((5, 5), np.uint8))
