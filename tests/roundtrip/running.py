@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from spinemsca import segment
 from spinemsca.cli import main
-from spinemsca.segment.inference import pretrained
 from tests.roundtrip.formats import PICTURES, Lie, write_image, write_patients_release
 from tests.roundtrip.knowing import Knowing
 from tests.roundtrip.names import KEPT, NAMES, is_safe
@@ -32,7 +32,7 @@ def knowing() -> Knowing:
 def known_model(model: Knowing | None = None) -> Iterator[None]:
     """While it lasts, `predict` uses the model that knows the patients."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pretrained, "load_model", lambda *_, **__: model or knowing())
+        patch.setattr(segment, "load_model", lambda *_, **__: model or knowing())
         yield
 
 
