@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import nibabel
 import numpy as np
 import pytest
@@ -221,3 +224,12 @@ def test_values_beyond_the_eleven_are_refused(tmp_path, values):
     nibabel.save(nibabel.Nifti1Image(array, affine_of(SAGITTAL)), tmp_path / "a_label.nii.gz")
     with pytest.raises(SpineError):
         read_labelled(only(tmp_path / "a_label.nii.gz"))
+
+
+def test_a_picture_alone_loads_nothing_of_releases():
+    code = (
+        "import sys, spinemsca.predictions as p; p.find_label_maps; p.find_scans;"
+        "print([m for m in sys.modules if m.startswith(('spinemsca.release', 'spinemsca.phantom.'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

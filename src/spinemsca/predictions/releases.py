@@ -7,12 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from spinemsca.errors import ReleaseError
-from spinemsca.release import TABLE_NAME, Release
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from spinemsca.release import CaseRow, Entry
+    from spinemsca.release import CaseRow, Entry, Release
 
 __all__ = ["ReleaseCase", "case_of", "cases_of", "opened_release"]
 
@@ -34,6 +33,9 @@ def opened_release(folder: Path) -> Release | None:
     Raises:
         ReleaseError: If there is a `cases.csv` that cannot be understood, or one without a case.
     """
+    # A picture alone needs no release, nor the 0.3 s in which that room is imported.
+    from spinemsca.release import TABLE_NAME, Release
+
     try:
         release = Release.open(folder)
     except ReleaseError:
@@ -56,6 +58,8 @@ def case_of(path: Path) -> ReleaseCase | None:
     """
     if path.suffix != ".pt":
         return None
+    from spinemsca.release import TABLE_NAME
+
     absolute = path.absolute()
     for folder in list(absolute.parents)[1 : _DEEPEST + 1]:
         table = folder / TABLE_NAME
