@@ -229,7 +229,8 @@ def test_values_beyond_the_eleven_are_refused(tmp_path, values):
 def test_a_picture_alone_loads_nothing_of_releases():
     code = (
         "import sys, spinemsca.predictions as p; p.find_label_maps; p.find_scans;"
-        "print([m for m in sys.modules if m.startswith(('spinemsca.release', 'spinemsca.phantom.'))])"
+        "rooms = ('spinemsca.release', 'spinemsca.phantom.');"
+        "print([m for m in sys.modules if m.startswith(rooms)])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
