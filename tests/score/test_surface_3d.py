@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import surface_distance as deepmind
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
@@ -30,8 +30,11 @@ def equal_to_deepmind(one: np.ndarray, other: np.ndarray, spacing: tuple[float, 
     theirs = deepmind.compute_surface_distances(other, one, spacing)
     ours = surface_distances(one, other, spacing)
     for percent in (50, 95, 100):
-        wanted = deepmind.compute_robust_hausdorff(theirs, percent)
-        assert ours.hausdorff(percent) == pytest.approx(wanted, abs=1e-6)
+        # Where the share of the surface meets the percentage exactly, rounding in the order of
+        # equal distances decides which of two neighbours is taken; both are right then.
+        near = [min(percent + gap, 100) for gap in (-1e-6, 0, 1e-6)]
+        wanted = [deepmind.compute_robust_hausdorff(theirs, p) for p in near]
+        assert any(ours.hausdorff(percent) == pytest.approx(w, abs=1e-6) for w in wanted)
     wanted = np.mean(deepmind.compute_average_surface_distance(theirs))
     assert ours.assd() == pytest.approx(wanted, abs=1e-6)
     for tolerance in (1, 2):
@@ -73,6 +76,7 @@ def test_equals_surface_distance_for_single_voxels(here, there, spacing):
 
 @peers_warn
 @given(SEEDS, st.integers(0, 2), SPACINGS)
+@example(279, 2, (0.9741519629910094, 0.9741519629910094, 0.2))
 @settings(deadline=None)
 def test_equals_surface_distance_for_one_slice(seed, axis, spacing):
     """Volumes that are one voxel thick, whose surface is all border."""
