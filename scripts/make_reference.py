@@ -68,11 +68,11 @@ class Name:
 
 
 def faces() -> list[str]:
-    """Modules that say in `__all__` what they offer, the top left out."""
+    """Rooms that say in `__all__` what they offer, the top left out."""
     found = [
         info.name
         for info in walk_packages(spinemsca.__path__, "spinemsca.")
-        if (info.ispkg or info.name.count(".") == 1)
+        if info.name.count(".") == 1
         and not any(part.startswith("_") for part in info.name.split("."))
         and not info.name.startswith(LEFT_OUT)
     ]
