@@ -12,7 +12,8 @@ import pytest
 from spinemsca.anatomy import STRUCTURES
 from spinemsca.errors import UsageError
 from spinemsca.io.image_file import write_label_picture
-from spinemsca.predictions.pairing import Pair
+from spinemsca.predictions.pairing import Pair, pair_labels, read_pairs
+from spinemsca.predictions.record import write_record
 from spinemsca.score import files as module
 from spinemsca.score.case_score import METRICS, WITH_UNIT
 from spinemsca.score.compare import compare_scores
@@ -21,6 +22,8 @@ from spinemsca.score.summary import summarise
 from spinemsca.score.tables import markdown_table, slice_table
 from spinemsca.score.units import in_one_unit, left_out
 from spinemsca.score.worst import worst_slice
+from tests.io.volumes import SAGITTAL
+from tests.predictions.results import save_volume
 from tests.score.masks import bars, one_down, renamed
 from tests.score.volumes import AFFINE, stack, write_volume
 
@@ -220,3 +223,33 @@ def test_the_worst_slice_is_the_one_to_show() -> None:
     truth[3] = 0
     assert worst_slice(found, truth, values) == 3
     assert worst_slice(np.zeros_like(found), np.zeros_like(truth), values) == 0
+
+
+# --- a scan that states no spacing: the header of its label map says 1 mm all the same
+
+
+def predicted(folder, labels, **changes):
+    """A predicted volume, its truth on the same grid, and a table that lists the two."""
+    found, wanted = folder / "found", folder / "wanted"
+    for place in (found, wanted):
+        place.mkdir()
+    said = save_volume(found, SAGITTAL, labels)
+    write_record(found / "v.json", said.model_copy(update=changes))
+    (wanted / "v_label.nii.gz").write_bytes((found / "v_label.nii.gz").read_bytes())
+    table = folder / "pairs.csv"
+    table.write_text("prediction,truth\nfound/v_label.nii.gz,wanted/v_label.nii.gz\n")
+    return pair_labels(found, wanted).pairs, read_pairs(table).pairs
+
+
+def test_a_volume_predicted_from_a_scan_without_spacing_has_no_millimetres(tmp_path):
+    for pairs in predicted(tmp_path, stack(0, 0, 0), spacing_mm=None):
+        with pytest.raises(UsageError, match="states no voxel size") as caught:
+            evaluate_pairs(pairs)
+        assert caught.value.where == str(pairs[0].prediction)
+        with pytest.raises(UsageError, match="states no voxel size"):
+            evaluate_pairs(pairs, Protocol(own_spacing=True))
+
+
+def test_a_volume_predicted_from_a_scan_with_spacing_is_scored(tmp_path):
+    for pairs in predicted(tmp_path, stack(0, 0, 0)):
+        assert evaluate_pairs(pairs)["overall"]["dice"]["mean"] == 1

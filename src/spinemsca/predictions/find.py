@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from spinemsca.predictions.ledger import LedgerRow
     from spinemsca.release import CaseRow
 
-__all__ = ["LabelFile", "LabelFiles", "find_label_maps"]
+__all__ = ["LabelFile", "LabelFiles", "find_label_maps", "record_beside"]
 
 # Formats that label maps are read from.
 _SUFFIXES: Final = (".png", ".tif", ".tiff", ".pt", ".nii", ".nii.gz", ".mha", ".nrrd")
@@ -184,11 +184,15 @@ def _file(path: Path, top: Path) -> LabelFile:
         image = path.with_name("img.pt")
         return LabelFile(name, path, image=image if image.is_file() else None)
     name = printable(path.with_name(short).relative_to(top).as_posix())
-    record = path.with_name(f"{short}.json")
-    predicted = stem(path).endswith(LABEL) and record.is_file()
     others = (path.with_name(f"{short}{OTHER}{suffix}") for suffix in (".png", ".nii.gz", ".nii"))
     other = next((p for p in others if p.is_file() and p != path), None)
-    return LabelFile(name, path, record if predicted else None, other)
+    return LabelFile(name, path, record_beside(path), other)
+
+
+def record_beside(path: Path) -> Path | None:
+    """The record of the prediction that wrote a label map, where one lies beside it."""
+    record = path.with_name(f"{stem(path).removesuffix(LABEL)}.json")
+    return record if stem(path).endswith(LABEL) and record.is_file() else None
 
 
 def _refuse_doubles(found: list[LabelFile], top: Path) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spinemsca.errors import SpineError, UsageError
 from spinemsca.io import stem
-from spinemsca.predictions.find import find_label_maps
+from spinemsca.predictions.find import find_label_maps, record_beside
 from spinemsca.predictions.names import safe_path_name
 from spinemsca.predictions.record import read_record
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from spinemsca.anatomy import Structure
     from spinemsca.predictions.find import LabelFile
+    from spinemsca.predictions.record import Record
 
 __all__ = ["Pair", "Pairing", "pair_labels", "read_pairs"]
 
@@ -33,6 +34,8 @@ class Pair:
         annotated: Structures that the truth speaks of; `None` where nothing says so.
         patient: Whose case it is, or empty.
         spacing: Of rows and columns in mm, or `None`.
+        spacing_unknown: Whether the scan that was predicted states none, as the record says; the
+            header of a label map then states 1 mm that nobody measured.
     """
 
     name: str
@@ -41,6 +44,7 @@ class Pair:
     annotated: frozenset[Structure] | None = None
     patient: str = ""
     spacing: tuple[float, float] | None = None
+    spacing_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,21 +119,32 @@ def _by_input(found: Iterable[LabelFile]) -> dict[tuple[str, str], LabelFile]:
 
 def _inputs(file: LabelFile) -> set[str]:
     """How the file that was predicted may be called: as it is, or without its suffix."""
-    try:
-        record = None if file.record is None else read_record(file.record)
-    except SpineError:
-        return set()
+    record = _readable(file.record)
     return set() if record is None else {record.input, stem(Path(record.input))}
+
+
+def _readable(path: Path | None) -> Record | None:
+    """The record, or `None` where there is none that can be read."""
+    try:
+        return None if path is None else read_record(path)
+    except SpineError:
+        return None
+
+
+def _spacing_unknown(path: Path | None) -> bool:
+    record = _readable(path)
+    return record is not None and record.spacing_mm is None
 
 
 def _pair(given: LabelFile, wanted: LabelFile) -> Pair:
     """A pair with what the truth's release says of the case."""
-    pair = Pair(wanted.name, given.path, wanted.path)
+    unknown = _spacing_unknown(given.record)
+    pair = Pair(wanted.name, given.path, wanted.path, spacing_unknown=unknown)
     row = wanted.row
     if row is None:
         return pair
     spacing = None if row.spacing is None else (row.spacing.row, row.spacing.column)
-    return Pair(wanted.name, given.path, wanted.path, row.annotated, row.patient, spacing)
+    return replace(pair, annotated=row.annotated, patient=row.patient, spacing=spacing)
 
 
 def read_pairs(table: Path) -> Pairing:
@@ -164,4 +179,6 @@ def _listed(row: Mapping[str, str | None], table: Path) -> Pair:
         if not file.is_file():
             raise UsageError("no such file", where=file, remedy=f"Mend its row in {table.name}")
     name = row.get("case") or files[1].stem
-    return Pair(name, files[0], files[1], patient=row.get("patient") or "")
+    unknown = _spacing_unknown(record_beside(files[0]))
+    patient = row.get("patient") or ""
+    return Pair(name, files[0], files[1], patient=patient, spacing_unknown=unknown)

@@ -29,6 +29,11 @@ _WORTH_A_POOL: Final = 64
 # The same of volumes: eight of them take 2.4 s.
 _VOLUMES_WORTH_A_POOL: Final = 8
 
+_NO_VOXELS: Final = (
+    "Convert it from the DICOM series again, or score arrays in Python with "
+    "evaluate(prediction, truth, spacing=(slice, row, column))"
+)
+
 # Slices that a process is handed at once; chosen, not measured.
 _CHUNK: Final = 8
 
@@ -113,7 +118,7 @@ def _score_volumes(
         spacing: tuple[float, ...] | None = _of_slice(prediction, truth, pair, protocol)
         found, wanted = found[0], wanted[0]
     else:
-        spacing = _of_volume(prediction, truth, protocol)
+        spacing = _of_volume(prediction, truth, pair, protocol)
     score = score_case(
         found, wanted, spacing=spacing, annotated=annotated, published=protocol.published
     )
@@ -134,7 +139,8 @@ def _of_slice(
     """Row and column spacing of a slice in mm, `None` for pixels."""
     if not protocol.own_spacing:
         return protocol.spacing
-    spacing = pair.spacing or truth.spacing or prediction.spacing
+    stated = None if pair.spacing_unknown else truth.spacing or prediction.spacing
+    spacing = pair.spacing or stated
     if spacing is None:
         raise UsageError(
             "has no spacing in the release or in its header",
@@ -143,15 +149,15 @@ def _of_slice(
     return tuple(spacing)
 
 
-def _of_volume(prediction: Volume, truth: Volume, protocol: Protocol) -> tuple[float, ...]:
+def _of_volume(
+    prediction: Volume, truth: Volume, pair: Pair, protocol: Protocol
+) -> tuple[float, ...]:
     """Slice, row and column spacing of a volume in mm."""
     if protocol.spacing is not None and len(protocol.spacing) == 3:
         return protocol.spacing
+    if pair.spacing_unknown:
+        raise UsageError("was predicted from a scan that states no voxel size", remedy=_NO_VOXELS)
     spacing = voxel_spacing(truth) or voxel_spacing(prediction)
     if spacing is None:
-        raise UsageError(
-            "is a volume whose header states no voxel size",
-            remedy="Convert it from the DICOM series again, or score arrays in Python with "
-            "evaluate(prediction, truth, spacing=(slice, row, column))",
-        )
+        raise UsageError("is a volume whose header states no voxel size", remedy=_NO_VOXELS)
     return spacing
